@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "samverkan/types/v1/types.pb.h"
+#include "services/access/decide.h"
+#include "services/storage/database.h"
+
+namespace samverkan::access {
+
+// Kinds of objects; numbers are stored for ever.
+enum class ObjectKind : int64_t { kIncident = 1, kDelivery = 2, kAgreement = 3 };
+
+// One row of `objects`: all that gate, explain and search may know of a thing, in stored form. Noun tables share its id.
+struct Object {
+  int64_t id = 0;
+  std::string name;
+  ObjectKind kind = ObjectKind::kIncident;
+  std::string owner_unit;   // parties/{party}/units/{unit}; empty for agreements
+  std::string owner_party;  // parties/{party}; empty for agreements
+  std::string category;     // an information category, IKA_…; empty where none
+  std::vector<std::string> cells;  // "areas/stadsdel-…", and "areas/city" for the city itself
+  types::v1::Tlp tlp = types::v1::TLP_UNSPECIFIED;
+  int32_t confidentiality = 0;
+  int32_t state = 0;     // the noun's own enum
+  int32_t revision = 1;
+  // Grows with every write of the object; the etag is made of it.
+  int64_t change = 1;
+};
+
+class ObjectStore {
+ public:
+  // Inserts, giving the id (tx.Next("objects")) and putting the name's key.
+  absl::Status Insert(storage::WriteTx& tx, Object& object) const;
+  // Writes label, state and revision of an existing object and raises `change`.
+  absl::Status Update(storage::WriteTx& tx, Object& object) const;
+  absl::StatusOr<std::optional<Object>> Find(storage::ReadTx& tx, absl::string_view name) const;
+  absl::StatusOr<std::optional<Object>> FindById(storage::ReadTx& tx, int64_t id) const;
+};
+
+// The label as one snapshot understands it.
+Label LabelOf(const Object& object, const Snapshot& policy);
+
+// The stored names of cells, and back.
+std::vector<std::string> CellNames(const CellSet& cells, const Snapshot& policy);
+
+// The key of a resource name: the bytes of a UUIDv4 last segment, else the first 16 bytes of the name's SHA-256.
+storage::Key KeyOfName(absl::string_view name);
+
+}  // namespace samverkan::access
