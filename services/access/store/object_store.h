@@ -28,6 +28,8 @@ struct Object {
   std::vector<std::string> cells;  // "areas/stadsdel-…", and "areas/city" for the city itself
   types::v1::Tlp tlp = types::v1::TLP_UNSPECIFIED;
   int32_t confidentiality = 0;
+  // For objects that concern several parties alike (agreements): their names. Empty otherwise.
+  std::vector<std::string> parties;
   int32_t state = 0;     // the noun's own enum
   int32_t revision = 1;
   // Grows with every write of the object; the etag is made of it.

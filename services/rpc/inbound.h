@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace samverkan::rpc {
+
+// What a call brought besides its request, as the transport gave it: nothing here is trusted yet.
+struct Inbound {
+  // URI names and PEM of the peer's certificate; empty on channels without mutual TLS.
+  std::vector<std::string> spiffe_ids;
+  std::string certificate_pem;
+  // Authorization: Bearer …; empty without.
+  std::string bearer_token;
+  // samverkan-mandate and samverkan-purpose; empty without.
+  std::string mandate;
+  std::string purpose;
+  // Infinite where the caller named none.
+  absl::Time deadline = absl::InfiniteFuture();
+};
+
+}  // namespace samverkan::rpc
