@@ -31,7 +31,9 @@ class Row {
  public:
   explicit Row(std::vector<Value> values) : values_(std::move(values)) {}
   size_t size() const { return values_.size(); }
-  bool IsNull(size_t column) const { return std::holds_alternative<std::nullptr_t>(values_[column]); }
+  bool IsNull(size_t column) const {
+    return std::holds_alternative<std::nullptr_t>(values_[column]);
+  }
   // 0 for NULL.
   int64_t Int(size_t column) const;
   // Empty for NULL. Valid as long as the row.
@@ -46,15 +48,16 @@ class Row {
 
 using Rows = std::vector<Row>;
 
-// A table that only ever grows by Append. Its first column is its integer primary key, taken from WriteTx::Next, so that rows
-// stand in order of arrival and a flush cannot meet a constraint.
+// A table that only ever grows by Append. Its first column is its integer primary key, taken from
+// WriteTx::Next and appended in ascending order, so that rows stand in order of arrival and a flush
+// cannot meet a constraint. It has no other constraint.
 struct AppendTable {
   std::string name;
   std::vector<std::string> columns;
 };
 
-// A family of 16-byte keys (hashes or random ids), each naming one integer: a unique index kept outside the path of the
-// acknowledgement. Numbers are for ever.
+// A family of 16-byte keys (hashes or random ids), each naming one integer: a unique index kept
+// outside the path of the acknowledgement. Numbers are for ever.
 enum class KeySpace : uint8_t { kName = 1, kForeignId = 2, kRequestId = 3 };
 
 using Key = std::array<uint8_t, 16>;
@@ -63,18 +66,21 @@ using Key = std::array<uint8_t, 16>;
 class ReadTx {
  public:
   virtual ~ReadTx() = default;
-  // Runs one statement of portable SQL with $1, $2 … and returns every row. Statements are prepared once per connection.
-  virtual absl::StatusOr<Rows> Run(absl::string_view sql, absl::Span<const Value> parameters = {}) = 0;
+  // Runs one statement of portable SQL with $1, $2 … and returns every row. Statements are prepared
+  // once per connection.
+  virtual absl::StatusOr<Rows> Run(absl::string_view sql,
+                                   absl::Span<const Value> parameters = {}) = 0;
   // The integer a key names, or nothing.
   virtual absl::StatusOr<std::optional<int64_t>> FindKey(KeySpace space, const Key& key) = 0;
-  // The instant of this transaction: within one database strictly increasing from write to write, never behind a commit.
+  // The instant of this transaction: within one database strictly increasing from write to write,
+  // never behind a commit.
   virtual absl::Time now() const = 0;
 };
 
 class WriteTx : public ReadTx {
  public:
-  // Adds a row, written with all others of the group just before its commit. Statements run by this or a later function of the
-  // group do not see it; Find does.
+  // Adds a row, written with all others of the group just before its commit. Statements run by this
+  // or a later function of the group do not see it; Find does.
   virtual void Append(const AppendTable& table, std::vector<Value> row) = 0;
   // The appended row with this key: the group's pending rows first, then the table.
   virtual absl::StatusOr<std::optional<Row>> Find(const AppendTable& table, int64_t key) = 0;
@@ -82,12 +88,38 @@ class WriteTx : public ReadTx {
   virtual absl::StatusOr<int64_t> Next(absl::string_view sequence) = 0;
   // Names `value` by a key that FindKey does not know yet.
   virtual void PutKey(KeySpace space, const Key& key, int64_t value) = 0;
-  // Takes back everything this function did: statements, appends, numbers, keys, hooks. What follows stands.
+  // Forgets keys (request ids whose promise is over). Unknown ones are ignored.
+  virtual void RemoveKeys(KeySpace space, absl::Span<const Key> keys) = 0;
+  // Runs several statements without parameters, in the engine's own SQL. For migrations.
+  virtual absl::Status RunScript(absl::string_view script) = 0;
+  // Takes back everything this function did so far: statements, appends, numbers, keys, hooks. What
+  // follows stands.
   virtual absl::Status Undo() = 0;
-  // No further function joins this group. For changes that later functions must see through state in memory (policy).
+  // No further function joins this group. For changes that later functions must see through state
+  // in memory (policy).
   virtual void EndGroup() = 0;
-  // Runs on the writer thread when the group is durable, before any `done` and before the next group; must not block or fail.
+  // Runs on the writer thread when the group is durable, before any `done` and before the next
+  // group; must not block or fail.
   virtual void OnCommit(absl::AnyInvocable<void()> hook) = 0;
+};
+
+// What the engine has done since it was opened. For metrics.
+struct DatabaseStats {
+  // Transactions that became durable, and the functions in them.
+  int64_t groups = 0;
+  int64_t functions = 0;
+  // Functions that ran again, alone, because their group's transaction was lost.
+  int64_t reruns = 0;
+  // Functions that were refused or failed.
+  int64_t failures = 0;
+  // Times the engine waited for the disk: commits, and checkpoints twice. PostgreSQL keeps its own
+  // count.
+  int64_t fsyncs = 0;
+  int64_t checkpoints = 0;
+  // Now: functions admitted and not yet run, pages in the write-ahead log, keys not yet merged.
+  int64_t queue_length = 0;
+  int64_t wal_pages = 0;
+  int64_t key_tail = 0;
 };
 
 // The one interface to storage. Thread-safe.
@@ -98,20 +130,35 @@ class Database {
 
   virtual ~Database() = default;
 
-  // Runs fn on a reader connection, on the caller's thread; waits for a free one until the deadline (DEADLINE_EXCEEDED).
+  // Runs fn on a reader connection, on the caller's thread; waits for a free one until the deadline
+  // (DEADLINE_EXCEEDED).
   virtual absl::Status Read(absl::Time deadline, absl::FunctionRef<absl::Status(ReadTx&)> fn) = 0;
 
-  // Runs fn in the next group. fn may run again and has no outside effect; it returns an error only when storage failed (its
-  // effects are then undone). `done` runs once, on the completion thread, when the group is durable or failed: OK,
-  // DEADLINE_EXCEEDED (never ran), RESOURCE_EXHAUSTED (queue or disk full), UNAVAILABLE (shutting down), INTERNAL. No thread
-  // waits.
+  // Runs fn in the next group. fn may run again and has no outside effect; it returns an error only
+  // when storage failed (its effects are then undone). `done` runs once, on the completion thread,
+  // when the group is durable or failed: OK, DEADLINE_EXCEEDED (no effect), RESOURCE_EXHAUSTED
+  // (queue or disk full), UNAVAILABLE (shutting down), or fn's own error. No thread waits.
   virtual void Write(absl::Time deadline, WriteFunction fn, Done done) = 0;
 
-  // OK when both reading and writing work.
+  // Afterwards nothing of what was deleted or overwritten before the call is left in the database's
+  // files. `done` runs like that of Write. Waits for older readers; writes wait with it, so it is
+  // for erasure and retraction alone.
+  virtual void Purge(Done done) = 0;
+
+  // OK when both reading and writing work. After a full disk it tries to write again, so that
+  // asking is what heals.
   virtual absl::Status Ready() = 0;
+
+  virtual DatabaseStats Stats() const = 0;
+
+  // Answers everything admitted, then returns; every later Write is UNAVAILABLE. Reads go on until
+  // the database is destroyed, which stops it too.
+  virtual void Stop() = 0;
 };
 
-// Write for those who may wait: start-up, migrations, tests. Never on a pool or gRPC thread.
+// Write and Purge for those who may wait: start-up, migrations, tests. Never on a pool or gRPC
+// thread, nor in a `done`.
 absl::Status WriteAndWait(Database& database, Database::WriteFunction fn);
+absl::Status PurgeAndWait(Database& database);
 
 }  // namespace samverkan::storage
