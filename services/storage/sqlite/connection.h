@@ -37,7 +37,7 @@ struct Statement {
 class Connection {
  public:
   struct Options {
-    std::string path;
+    std::string path = {};
     bool read_only = false;
     int64_t cache_bytes = 8 << 20;
     // How much of the file is read through a memory map; 0: none.

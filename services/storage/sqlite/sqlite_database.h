@@ -15,7 +15,7 @@ namespace samverkan::storage::sqlite {
 struct SqliteOptions {
   // The database file; `<path>.lock`, `<path>-wal` and `<path>-shm` stand beside it. Created when
   // it does not exist.
-  std::string path;
+  std::string path = {};
   // Outlives the database.
   Clock* clock = nullptr;
   // Reader connections: as many as the threads that read.
