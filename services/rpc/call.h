@@ -57,7 +57,9 @@ class Call {
   // For the audit record of this call.
   void SetKind(audit::v1::Record::Kind kind) { kind_ = kind; }
   void SetResource(absl::string_view name) { resource_ = std::string(name); }
-  void SetRange(int64_t first, int64_t count) { range_ = {first, count}; }
+  void SetCount(int64_t count) { count_ = count; }
+  // SHA-256 of the content an act discloses or signs.
+  void SetHash(absl::string_view hash) { hash_ = std::string(hash); }
   void Cite(absl::string_view clause, int32_t version) { citations_.emplace_back(std::string(clause), version); }
   void AlsoRecord(SideRecord record) { side_records_.push_back(std::move(record)); }
 
@@ -84,7 +86,8 @@ class Call {
   std::string method_;
   std::string resource_;
   audit::v1::Record::Kind kind_ = audit::v1::Record::KIND_UNSPECIFIED;
-  std::pair<int64_t, int64_t> range_ = {0, 0};
+  int64_t count_ = 0;
+  std::string hash_;
   std::vector<std::pair<std::string, int32_t>> citations_;
   std::vector<SideRecord> side_records_;
   std::string request_id_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "samverkan/types/v1/types.pb.h"
@@ -45,6 +46,9 @@ class ObjectStore {
   absl::StatusOr<std::optional<Object>> Find(storage::ReadTx& tx, absl::string_view name) const;
   absl::StatusOr<std::optional<Object>> FindById(storage::ReadTx& tx, int64_t id) const;
 };
+
+// The opaque etag of an object as it is now; every write changes it.
+inline std::string EtagOf(const Object& object) { return absl::StrCat("e", object.change); }
 
 // The label as one snapshot understands it.
 Label LabelOf(const Object& object, const Snapshot& policy);

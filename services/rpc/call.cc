@@ -1,0 +1,25 @@
+#include "services/rpc/call.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace samverkan::rpc {
+
+std::string Call::acting_as() const {
+  return absl::StrCat(policy_->mandate(mandate_).function, " ", unit_name());
+}
+
+void Call::Reset() {
+  policy_.reset();
+  mandate_ = {};
+  object_ = {};
+  resource_.clear();
+  kind_ = audit::v1::Record::KIND_UNSPECIFIED;
+  count_ = 0;
+  hash_.clear();
+  citations_.clear();
+  side_records_.clear();
+  result_ = {};
+  replayed_ = false;
+}
+
+}  // namespace samverkan::rpc

@@ -1,0 +1,163 @@
+#include "services/rpc/permit.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/access/decide.h"
+#include "services/base/error.h"
+#include "services/base/status.h"
+
+namespace samverkan::rpc {
+namespace {
+
+using access::MandateId;
+using access::Object;
+using access::Principal;
+using access::PrincipalKind;
+using access::Snapshot;
+
+constexpr int kAssuranceMin = 3;                               // R2
+constexpr absl::Duration kSignInAgeMax = absl::Minutes(15);    // R2
+
+absl::Status NoMandate(absl::string_view message, const ErrorMetadata& metadata = {}) {
+  return Error(errors::v1::ERROR_REASON_NO_MANDATE, message, metadata);
+}
+
+absl::Status CheckSignIn(const Principal& principal, const Method& method, absl::Time now) {
+  if (principal.kind != PrincipalKind::kPerson) return absl::OkStatus();
+  if (principal.assurance < kAssuranceMin) {
+    return Error(errors::v1::ERROR_REASON_IDENTITY_INSUFFICIENT, "Sign in at assurance level 3 or higher.",
+                 {{"assurance_required", absl::StrCat(kAssuranceMin)}});
+  }
+  if (method.policy.recent_sign_in() && now - principal.authenticated_at > kSignInAgeMax) {
+    return Error(errors::v1::ERROR_REASON_IDENTITY_INSUFFICIENT,
+                 "This act needs a sign-in that is at most 15 minutes old: sign in again and repeat it.",
+                 {{"sign_in_age_max_seconds", absl::StrCat(absl::ToInt64Seconds(kSignInAgeMax))}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPurpose(const Snapshot& policy, const Inbound& inbound, const Method& method) {
+  if (inbound.purpose.empty()) {
+    if (!method.policy.purpose_required()) return absl::OkStatus();
+    return Error(errors::v1::ERROR_REASON_PURPOSE_NOT_PERMITTED, "Name the purpose in metadata samverkan-purpose, e.g. PUR_LAGESBILD.");
+  }
+  if (!policy.FindPurpose(inbound.purpose).valid()) {
+    return Error(errors::v1::ERROR_REASON_PURPOSE_NOT_PERMITTED, "samverkan-purpose is no known purpose; list PUR has them.");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FromDecision(const access::Decision& decision) {
+  if (decision.allowed) return absl::OkStatus();
+  if (decision.reason == errors::v1::ERROR_REASON_AREA_OUT_OF_SCOPE) {
+    return Error(decision.reason, "The place lies outside your mandate's area.");
+  }
+  return NoMandate("Your function does not hold the permission for this.");
+}
+
+bool StandsIn(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Whether an existing object is within the method's reach for this mandate.
+bool ReachesObject(const Snapshot& policy, MandateId mandate, const Method& method, const Object& object) {
+  const access::CompiledUnit& unit = policy.unit(policy.mandate(mandate).unit);
+  const std::string& party = policy.party(unit.party).name;
+  switch (method.policy.reach()) {
+    case options::v1::REACH_OWN_UNIT:
+      return object.owner_unit == unit.name;
+    case options::v1::REACH_OWN_PARTY:
+      return object.owner_party == party;
+    case options::v1::REACH_AGREEMENT_PARTY:
+      return StandsIn(object.parties, party);
+    default:
+      return false;
+  }
+}
+
+// Whether a parent that is no object (a unit or a party) is within reach. Handing in to another unit's report slot counts.
+bool ReachesParent(const Snapshot& policy, MandateId mandate, const Method& method, const std::string& name) {
+  const access::UnitId own = policy.mandate(mandate).unit;
+  if (method.policy.reach() == options::v1::REACH_OWN_PARTY) return policy.party(policy.unit(own).party).name == name;
+  if (method.policy.reach() != options::v1::REACH_OWN_UNIT) return false;
+  if (policy.unit(own).name == name) return true;
+  const access::UnitId parent = policy.FindUnit(name);
+  return method.policy.access() == options::v1::ACCESS_WRITE && parent.valid() && policy.ReportSlot(parent, own) != nullptr;
+}
+
+bool IsParty(absl::string_view name) {
+  return absl::StartsWith(name, "parties/") && std::count(name.begin(), name.end(), '/') == 1;
+}
+
+bool IsUnit(absl::string_view name) {
+  return absl::StartsWith(name, "parties/") && absl::StrContains(name, "/units/") && std::count(name.begin(), name.end(), '/') == 3;
+}
+
+}  // namespace
+
+absl::StatusOr<MandateId> ResolveMandate(const Snapshot& policy, const Principal& principal, absl::string_view named, absl::Time now) {
+  std::vector<MandateId> valid;
+  for (const MandateId id : policy.MandatesOf(principal.holder)) {
+    const access::CompiledMandate& mandate = policy.mandate(id);
+    if (!mandate.valid.Contains(now)) continue;
+    if (policy.party(policy.unit(mandate.unit).party).name != principal.party) continue;
+    if (named.empty() || mandate.name == named) valid.push_back(id);
+  }
+  if (valid.size() == 1) return valid.front();
+  if (valid.empty()) return NoMandate("You hold no mandate that is valid now.");
+  std::vector<std::string> names;
+  for (const MandateId id : valid) names.push_back(policy.mandate(id).name);
+  return NoMandate("You hold several mandates: name one in metadata samverkan-mandate.", {{"mandates", absl::StrJoin(names, " ")}});
+}
+
+absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectStore& objects, const Snapshot& policy,
+                                     const Principal& principal, MandateId mandate, const Inbound& inbound, const Method& method,
+                                     const google::protobuf::Message& request) {
+  PermitOutcome outcome;
+  const access::UnitId unit = policy.mandate(mandate).unit;
+  const access::PermissionId permission = policy.FindPermission(method.policy.permission());
+  access::Label own;
+  own.owner_unit = unit;
+  own.owner_party = policy.unit(unit).party;
+  outcome.permitted.resource = policy.unit(unit).name;
+  outcome.status = FromDecision(access::DecideOwn(policy, mandate, permission, own, tx.now()));
+  if (outcome.status.ok()) outcome.status = CheckSignIn(principal, method, tx.now());
+  if (outcome.status.ok()) outcome.status = CheckPurpose(policy, inbound, method);
+  if (!outcome.status.ok() || method.resource == nullptr) return outcome;
+
+  const std::string name = TextField(request, method.resource);
+  if (method.policy.reach() == options::v1::REACH_REFERENCE) {
+    outcome.permitted.resource = name;
+    return outcome;
+  }
+  if (IsParty(name) || IsUnit(name)) {
+    if (ReachesParent(policy, mandate, method, name)) {
+      outcome.permitted.resource = name;
+      return outcome;
+    }
+    outcome.status = NotFound();
+    if (IsUnit(name) && policy.FindUnit(name).valid()) {
+      outcome.hidden.emplace();
+      outcome.hidden->name = name;
+      outcome.hidden->owner_party = policy.party(policy.unit(policy.FindUnit(name)).party).name;
+    }
+    return outcome;
+  }
+  SV_ASSIGN_OR_RETURN(std::optional<Object> object, objects.Find(tx, name));
+  if (!object || !ReachesObject(policy, mandate, method, *object)) {
+    outcome.status = NotFound();
+    outcome.hidden = std::move(object);
+    return outcome;
+  }
+  outcome.status = FromDecision(access::DecideOwn(policy, mandate, permission, access::LabelOf(*object, policy), tx.now()));
+  outcome.permitted.resource = object->name;
+  outcome.permitted.object = *std::move(object);
+  return outcome;
+}
+
+}  // namespace samverkan::rpc

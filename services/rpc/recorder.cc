@@ -1,0 +1,87 @@
+#include "services/rpc/recorder.h"
+
+#include <string>
+
+#include "services/base/crypto.h"
+#include "services/base/error.h"
+#include "services/base/status.h"
+
+namespace samverkan::rpc {
+namespace {
+
+using audit::v1::Record;
+
+constexpr size_t kRefSize = 16;
+constexpr char kHubTree[] = "";
+
+std::string Ref(const Hash& hash) { return std::string(AsBytes(hash).substr(0, kRefSize)); }
+
+}  // namespace
+
+Record Recorder::Base(const Call& call) const {
+  Record record;
+  record.set_actor_party(call.principal_.party);
+  record.set_method(call.method_);
+  record.set_purpose(call.purpose_);
+  const Secret& key = keys_.AuditRefKey(call.principal_.party);
+  record.set_actor_ref(Ref(HmacSha256(key, call.principal_.holder)));
+  if (call.mandate_.valid()) {
+    const access::CompiledMandate& mandate = call.policy_->mandate(call.mandate_);
+    record.set_actor_unit(call.policy_->unit(mandate.unit).name);
+    record.set_actor_function(mandate.function);
+    record.set_mandate(mandate.name);
+  }
+  if (!call.request_id_.empty()) {
+    record.set_request_ref(Ref(Sha256(JoinUnambiguously({call.principal_.holder, call.request_id_}))));
+  }
+  return record;
+}
+
+absl::Status Recorder::Allowed(storage::WriteTx& tx, const Call& call, Record::Kind default_kind) const {
+  Record record = Base(call);
+  record.set_kind(call.kind_ == Record::KIND_UNSPECIFIED ? default_kind : call.kind_);
+  record.set_resource(call.resource_);
+  record.set_revision(call.result_.revision);
+  record.set_count(call.count_);
+  record.set_hash(call.hash_);
+  for (const auto& [clause, version] : call.citations_) {
+    auto* citation = record.add_citations();
+    citation->set_clause(clause);
+    citation->set_version(version);
+  }
+  SV_RETURN_IF_ERROR(log_.Append(tx, call.principal_.party, record));
+  for (const SideRecord& side : call.side_records_) {
+    Record other = record;
+    other.set_kind(side.kind);
+    other.set_resource(side.resource);
+    other.clear_mandate();
+    other.clear_actor_ref();
+    other.clear_request_ref();
+    SV_RETURN_IF_ERROR(log_.Append(tx, side.party, other));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Recorder::Refused(storage::WriteTx& tx, const Call& call, const absl::Status& why, absl::string_view typed_name,
+                               const access::Object* hidden) const {
+  Record record = Base(call);
+  record.set_kind(Record::KIND_REFUSED);
+  record.set_reason(ErrorInfoOf(why).reason());
+  if (ReasonOf(why) != errors::v1::ERROR_REASON_NOT_FOUND) {
+    record.set_resource(call.resource_);
+    return log_.Append(tx, call.principal_.party, record);
+  }
+  record.set_typed_ref(Ref(HmacSha256(keys_.AuditRefKey(call.principal_.party), typed_name)));
+  SV_RETURN_IF_ERROR(log_.Append(tx, call.principal_.party, record));
+  Record outsider;
+  outsider.set_kind(Record::KIND_OUTSIDER_REFUSED);
+  outsider.set_actor_party(record.actor_party());
+  outsider.set_actor_function(record.actor_function());
+  outsider.set_method(record.method());
+  outsider.set_resource(hidden != nullptr ? hidden->name : "");
+  outsider.set_reason(record.reason());
+  const bool has_owner = hidden != nullptr && !hidden->owner_party.empty();
+  return log_.Append(tx, has_owner ? hidden->owner_party : kHubTree, outsider);
+}
+
+}  // namespace samverkan::rpc
