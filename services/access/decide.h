@@ -66,15 +66,18 @@ struct Decision {
   absl::Time not_after = absl::InfiniteFuture();
 };
 
-// Whether the mandate may disclose an object with this label to the recipient. Pure: no clock, no allocation, no search beyond
-// the clauses of the pair (sender, recipient). Order of reasons: NO_MANDATE, NO_CLAUSE_IN_FORCE, AREA_OUT_OF_SCOPE,
-// LEVEL_MISMATCH, CATEGORY_NOT_COVERED, PURPOSE_NOT_PERMITTED, MARKING_EXCEEDS_CLAUSE, LEGAL_POSITION_MISSING: the reason given
-// is that of the clause that got furthest. A matching FORBID wins over every PERMIT. Obligations of several matching permits
-// join to the most restrictive.
-Decision DecideDisclosure(const Snapshot& policy, const DisclosureRequest& request, const Label& label);
+// Whether the mandate may disclose an object with this label to the recipient. Pure: no clock, no
+// allocation, no search beyond the clauses of the pair (sender, recipient). Order of reasons:
+// NO_MANDATE, NO_CLAUSE_IN_FORCE, AREA_OUT_OF_SCOPE, LEVEL_MISMATCH, CATEGORY_NOT_COVERED,
+// PURPOSE_NOT_PERMITTED, MARKING_EXCEEDS_CLAUSE, LEGAL_POSITION_MISSING: the reason given is that
+// of the clause that got furthest. A matching FORBID wins over every PERMIT. Obligations of several
+// matching permits join to the most restrictive.
+Decision DecideDisclosure(const Snapshot& policy, const DisclosureRequest& request,
+                          const Label& label);
 
-// Whether the mandate may use a permission on what its own unit owns or holds: function, validity and, for a place with cells,
-// the mandate's area. Reasons: NO_MANDATE, AREA_OUT_OF_SCOPE.
-Decision DecideOwn(const Snapshot& policy, MandateId mandate, PermissionId permission, const Label& label, absl::Time now);
+// Whether the mandate may use a permission on what its own unit owns or holds: function, validity
+// and, for a place with cells, the mandate's area. Reasons: NO_MANDATE, AREA_OUT_OF_SCOPE.
+Decision DecideOwn(const Snapshot& policy, MandateId mandate, PermissionId permission,
+                   const Label& label, absl::Time now);
 
 }  // namespace samverkan::access

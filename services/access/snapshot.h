@@ -59,8 +59,9 @@ struct IncidentCategory {
   bool reportable;
 };
 
-// Directory and clauses compiled for decisions: immutable, shared, swapped whole before the act that changed them is
-// acknowledged. Names are full resource names, codes as in the code lists; lookups of unknown names give none.
+// Directory and clauses compiled for decisions: immutable, shared, swapped whole before the act
+// that changed them is acknowledged. Names are full resource names, codes as in the code lists;
+// lookups of unknown names give none.
 class Snapshot {
  public:
   struct Input {
@@ -70,9 +71,10 @@ class Snapshot {
     std::vector<std::shared_ptr<const v1::AgreementPolicy>> agreements;
   };
 
-  // Fails with INVALID_ARGUMENT, naming what is wrong, where the directory has unresolved or duplicate names or a limit (64
-  // information categories, purposes, permissions) is exceeded. An agreement whose content does not parse or resolve makes that
-  // agreement inactive and is listed in problems().
+  // Fails with INVALID_ARGUMENT, naming what is wrong, where the directory has unresolved or
+  // duplicate names or a limit (64 information categories, purposes, permissions) is exceeded. An
+  // agreement whose content does not parse or resolve makes that agreement inactive and is listed
+  // in problems().
   static absl::StatusOr<std::shared_ptr<const Snapshot>> Compile(Input input);
 
   const Input& input() const { return input_; }
@@ -81,10 +83,10 @@ class Snapshot {
 
   PartyId FindParty(absl::string_view name) const;
   UnitId FindUnit(absl::string_view name) const;
-  CategoryId FindInformationCategory(absl::string_view code) const;  // IKA_…
-  PurposeId FindPurpose(absl::string_view code) const;               // PUR_…
-  LegalId FindLegal(absl::string_view code) const;                   // LB_…
-  PermissionId FindPermission(absl::string_view permission) const;   // incidents.release
+  CategoryId FindInformationCategory(absl::string_view code) const;            // IKA_…
+  PurposeId FindPurpose(absl::string_view code) const;                         // PUR_…
+  LegalId FindLegal(absl::string_view code) const;                             // LB_…
+  PermissionId FindPermission(absl::string_view permission) const;             // incidents.release
   const IncidentCategory* FindIncidentCategory(absl::string_view code) const;  // INC_…
   bool HasCode(absl::string_view list, absl::string_view code) const;
   std::optional<uint32_t> FindClause(absl::string_view name) const;
@@ -100,14 +102,16 @@ class Snapshot {
   // The report slot entry by which `reporter` may hand in to `unit`; nullptr where there is none.
   const directory::v1::ReportingUnit* ReportSlot(UnitId unit, UnitId reporter) const;
 
-  // Pairs (sender, recipient) that a clause lets something through for at `now`, for notices of beginning and ended access.
+  // Pairs (sender, recipient) that a clause lets something through for at `now`, for notices of
+  // beginning and ended access.
   struct Pair {
     UnitId from;
     UnitId to;
   };
   std::vector<Pair> OpenPairs(uint32_t clause, absl::Time now) const;
 
-  // The next instant after `now` at which some clause opens or closes by time alone; infinite where there is none.
+  // The next instant after `now` at which some clause opens or closes by time alone; infinite where
+  // there is none.
   absl::Time NextEdge(absl::Time now) const;
 
  private:

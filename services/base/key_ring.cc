@@ -29,10 +29,12 @@ std::string NameOf(absl::string_view family, absl::string_view party) {
 absl::StatusOr<KeyRing> KeyRing::Load(const std::string& path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot read the key file ", path, ": is key_file right?"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot read the key file ", path, ": is key_file right?"));
   }
   if ((info.st_mode & kOthersMask) != 0) {
-    return absl::InvalidArgumentError(absl::StrCat("the key file ", path, " is open to others: chmod 600 ", path));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the key file ", path, " is open to others: chmod 600 ", path));
   }
   std::ifstream file(path);
   std::stringstream text;
@@ -50,11 +52,13 @@ absl::StatusOr<KeyRing> KeyRing::Parse(absl::string_view text, absl::string_view
     const std::vector<absl::string_view> parts = absl::StrSplit(line, ' ', absl::SkipEmpty());
     auto bytes = parts.size() == 2 ? Base64Decode(parts[1]) : std::nullopt;
     if (!bytes || bytes->size() != Aead::kKeySize) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(file_name, ":", number, ": expected a name and 32 bytes in base64, as \"token $(openssl rand -base64 32)\""));
+      return absl::InvalidArgumentError(absl::StrCat(
+          file_name, ":", number,
+          ": expected a name and 32 bytes in base64, as \"token $(openssl rand -base64 32)\""));
     }
     if (!ring.keys_.emplace(std::string(parts[0]), Secret::Take(*bytes)).second) {
-      return absl::InvalidArgumentError(absl::StrCat(file_name, ":", number, ": ", parts[0], " stands twice"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(file_name, ":", number, ": ", parts[0], " stands twice"));
     }
   }
   if (!ring.keys_.contains("token")) {
@@ -68,8 +72,9 @@ absl::Status KeyRing::RequireParty(absl::string_view party) const {
   for (const char* family : {"content", "audit-ref"}) {
     const std::string name = NameOf(family, party);
     if (!keys_.contains(name)) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the key file lacks \"", name, "\": add the line \"", name, " $(openssl rand -base64 32)\""));
+      return absl::FailedPreconditionError(absl::StrCat("the key file lacks \"", name,
+                                                        "\": add the line \"", name,
+                                                        " $(openssl rand -base64 32)\""));
     }
   }
   return absl::OkStatus();
@@ -81,7 +86,11 @@ const Secret& KeyRing::KeyOf(absl::string_view family, absl::string_view party) 
   return found->second;
 }
 
-const Secret& KeyRing::ContentKey(absl::string_view party) const { return KeyOf("content", party); }
-const Secret& KeyRing::AuditRefKey(absl::string_view party) const { return KeyOf("audit-ref", party); }
+const Secret& KeyRing::ContentKey(absl::string_view party) const {
+  return KeyOf("content", party);
+}
+const Secret& KeyRing::AuditRefKey(absl::string_view party) const {
+  return KeyOf("audit-ref", party);
+}
 
 }  // namespace samverkan

@@ -9,12 +9,14 @@
 
 namespace samverkan {
 
-// The hub's own keys, read from a file that is kept apart from the database and backed up apart from it: one line per key,
-// "NAME BASE64" with 32 bytes each, "#" begins a comment. Names: token (sealed tokens), content/{party} (wraps the keys of
-// records), audit-ref/{party} (keyed hashes in the audit log); "hub" stands for the hub itself.
+// The hub's own keys, read from a file that is kept apart from the database and backed up apart
+// from it: one line per key, "NAME BASE64" with 32 bytes each, "#" begins a comment. Names: token
+// (sealed tokens), content/{party} (wraps the keys of records), audit-ref/{party} (keyed hashes in
+// the audit log); "hub" stands for the hub itself.
 class KeyRing {
  public:
-  // Fails with INVALID_ARGUMENT, naming file and line, where the file is malformed, readable by others, or lacks `token`.
+  // Fails with INVALID_ARGUMENT, naming file and line, where the file is malformed, readable by
+  // others, or lacks `token`.
   static absl::StatusOr<KeyRing> Load(const std::string& path);
   static absl::StatusOr<KeyRing> Parse(absl::string_view text, absl::string_view file_name);
 

@@ -22,16 +22,21 @@ using storage::ReadTx;
 
 constexpr char kAllParties[] = "parties/-";
 
-const v1::DirectoryBundle& Bundle(const Call& call) { return *call.policy().input().directory; }
+const v1::DirectoryBundle& Bundle(const Call& call) {
+  return *call.policy().input().directory;
+}
 
 // Codes have no name of their own.
-std::string NameOf(const v1::Code& code) { return absl::StrCat(code.list(), "/", code.code()); }
+std::string NameOf(const v1::Code& code) {
+  return absl::StrCat(code.list(), "/", code.code());
+}
 template <typename Entry>
 const std::string& NameOf(const Entry& entry) {
   return entry.name();
 }
 
-// Puts the entries that `keep` accepts on one page, by name. Answers the cursor of the next page, empty on the last.
+// Puts the entries that `keep` accepts on one page, by name. Answers the cursor of the next page,
+// empty on the last.
 template <typename Entries, typename Keep, typename Out>
 std::string FillPage(const Entries& entries, const Page& page, Keep keep, Out* out) {
   using Entry = typename Entries::value_type;
@@ -48,7 +53,8 @@ std::string FillPage(const Entries& entries, const Page& page, Keep keep, Out* o
 
 template <typename Entries>
 const typename Entries::value_type* FindByName(const Entries& entries, const std::string& name) {
-  const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name() == name; });
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const auto& entry) { return entry.name() == name; });
   return found == entries.end() ? nullptr : &*found;
 }
 
@@ -64,13 +70,15 @@ bool ValidAt(const v1::AreaVersion& version, absl::Time at) {
 
 }  // namespace
 
-absl::StatusOr<v1::Party> DirectoryHandlers::GetParty(Call& call, ReadTx& tx, const v1::GetPartyRequest& request) {
+absl::StatusOr<v1::Party> DirectoryHandlers::GetParty(Call& call, ReadTx& tx,
+                                                      const v1::GetPartyRequest& request) {
   const v1::Party* party = FindByName(Bundle(call).parties(), request.name());
   if (party == nullptr) return NotFound();
   return *party;
 }
 
-absl::StatusOr<v1::ListPartiesResponse> DirectoryHandlers::ListParties(Call& call, ReadTx& tx, const v1::ListPartiesRequest& request) {
+absl::StatusOr<v1::ListPartiesResponse> DirectoryHandlers::ListParties(
+    Call& call, ReadTx& tx, const v1::ListPartiesRequest& request) {
   SV_ASSIGN_OR_RETURN(const Page page, pager_.Open(call, request));
   v1::ListPartiesResponse response;
   const auto all = [](const v1::Party&) { return true; };
@@ -80,20 +88,24 @@ absl::StatusOr<v1::ListPartiesResponse> DirectoryHandlers::ListParties(Call& cal
   return response;
 }
 
-absl::StatusOr<v1::ListUnitsResponse> DirectoryHandlers::ListUnits(Call& call, ReadTx& tx, const v1::ListUnitsRequest& request) {
+absl::StatusOr<v1::ListUnitsResponse> DirectoryHandlers::ListUnits(
+    Call& call, ReadTx& tx, const v1::ListUnitsRequest& request) {
   SV_ASSIGN_OR_RETURN(const Page page, pager_.Open(call, request));
   const bool all = request.parent() == kAllParties;
   if (!all && FindByName(Bundle(call).parties(), request.parent()) == nullptr) return NotFound();
   const std::string prefix = absl::StrCat(request.parent(), "/");
   v1::ListUnitsResponse response;
-  const auto keep = [&](const v1::Unit& unit) { return all || absl::StartsWith(unit.name(), prefix); };
+  const auto keep = [&](const v1::Unit& unit) {
+    return all || absl::StartsWith(unit.name(), prefix);
+  };
   const std::string next = FillPage(Bundle(call).units(), page, keep, response.mutable_units());
   if (!next.empty()) response.set_next_page_token(pager_.Seal(call, request, next));
   call.SetCount(response.units_size());
   return response;
 }
 
-absl::StatusOr<v1::Area> DirectoryHandlers::GetArea(Call& call, ReadTx& tx, const v1::GetAreaRequest& request) {
+absl::StatusOr<v1::Area> DirectoryHandlers::GetArea(Call& call, ReadTx& tx,
+                                                    const v1::GetAreaRequest& request) {
   const v1::Area* area = FindByName(Bundle(call).areas(), request.name());
   if (area == nullptr) return NotFound();
   v1::Area response = *area;
@@ -104,7 +116,8 @@ absl::StatusOr<v1::Area> DirectoryHandlers::GetArea(Call& call, ReadTx& tx, cons
   return response;
 }
 
-absl::StatusOr<v1::ListAreasResponse> DirectoryHandlers::ListAreas(Call& call, ReadTx& tx, const v1::ListAreasRequest& request) {
+absl::StatusOr<v1::ListAreasResponse> DirectoryHandlers::ListAreas(
+    Call& call, ReadTx& tx, const v1::ListAreasRequest& request) {
   SV_ASSIGN_OR_RETURN(const Page page, pager_.Open(call, request));
   v1::ListAreasResponse response;
   const auto keep = [&](const v1::Area& area) {
@@ -116,11 +129,12 @@ absl::StatusOr<v1::ListAreasResponse> DirectoryHandlers::ListAreas(Call& call, R
   return response;
 }
 
-absl::StatusOr<v1::LocatePlaceResponse> DirectoryHandlers::LocatePlace(Call& call, ReadTx& tx, const v1::LocatePlaceRequest& request) {
+absl::StatusOr<v1::LocatePlaceResponse> DirectoryHandlers::LocatePlace(
+    Call& call, ReadTx& tx, const v1::LocatePlaceRequest& request) {
   if (!request.place().has_position() && request.place().polygon().empty()) {
     return FieldInvalid("place", "needs a position or a polygon");
   }
-  const absl::Time at = request.has_at_time() ? calendar::FromProto(request.at_time()) : tx.now();
+  const absl::Time at = request.has_at_time() ? FromProto(request.at_time()) : tx.now();
   const access::AreaMap& map = call.policy().areas();
   SV_ASSIGN_OR_RETURN(const access::CellSet cells, map.Locate(request.place(), at, "place"));
   std::vector<std::string> names;
@@ -137,22 +151,29 @@ absl::StatusOr<v1::LocatePlaceResponse> DirectoryHandlers::LocatePlace(Call& cal
   return response;
 }
 
-absl::StatusOr<v1::ListCodesResponse> DirectoryHandlers::ListCodes(Call& call, ReadTx& tx, const v1::ListCodesRequest& request) {
+absl::StatusOr<v1::ListCodesResponse> DirectoryHandlers::ListCodes(
+    Call& call, ReadTx& tx, const v1::ListCodesRequest& request) {
   SV_ASSIGN_OR_RETURN(const Page page, pager_.Open(call, request));
   v1::ListCodesResponse response;
-  const auto keep = [&](const v1::Code& code) { return request.list().empty() || code.list() == request.list(); };
+  const auto keep = [&](const v1::Code& code) {
+    return request.list().empty() || code.list() == request.list();
+  };
   const std::string next = FillPage(Bundle(call).codes(), page, keep, response.mutable_codes());
   if (!next.empty()) response.set_next_page_token(pager_.Seal(call, request, next));
   call.SetCount(response.codes_size());
   return response;
 }
 
-absl::StatusOr<v1::ListMandatesResponse> DirectoryHandlers::ListMandates(Call& call, ReadTx& tx, const v1::ListMandatesRequest& request) {
+absl::StatusOr<v1::ListMandatesResponse> DirectoryHandlers::ListMandates(
+    Call& call, ReadTx& tx, const v1::ListMandatesRequest& request) {
   SV_ASSIGN_OR_RETURN(const Page page, pager_.Open(call, request));
   const std::string prefix = absl::StrCat(request.parent(), "/");
   v1::ListMandatesResponse response;
-  const auto keep = [&](const v1::Mandate& mandate) { return absl::StartsWith(mandate.name(), prefix); };
-  const std::string next = FillPage(Bundle(call).mandates(), page, keep, response.mutable_mandates());
+  const auto keep = [&](const v1::Mandate& mandate) {
+    return absl::StartsWith(mandate.name(), prefix);
+  };
+  const std::string next =
+      FillPage(Bundle(call).mandates(), page, keep, response.mutable_mandates());
   if (!next.empty()) response.set_next_page_token(pager_.Seal(call, request, next));
   call.SetCount(response.mandates_size());
   return response;

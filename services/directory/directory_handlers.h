@@ -8,19 +8,28 @@
 
 namespace samverkan::directory {
 
-// Reference data, read from the directory of the policy that judges the call: what is shown is what decides.
+// Reference data, read from the directory of the policy that judges the call: what is shown is what
+// decides.
 class DirectoryHandlers {
  public:
   explicit DirectoryHandlers(const rpc::Pager& pager) : pager_(pager) {}
 
-  absl::StatusOr<v1::Party> GetParty(rpc::Call& call, storage::ReadTx& tx, const v1::GetPartyRequest& request);
-  absl::StatusOr<v1::ListPartiesResponse> ListParties(rpc::Call& call, storage::ReadTx& tx, const v1::ListPartiesRequest& request);
-  absl::StatusOr<v1::ListUnitsResponse> ListUnits(rpc::Call& call, storage::ReadTx& tx, const v1::ListUnitsRequest& request);
-  absl::StatusOr<v1::Area> GetArea(rpc::Call& call, storage::ReadTx& tx, const v1::GetAreaRequest& request);
-  absl::StatusOr<v1::ListAreasResponse> ListAreas(rpc::Call& call, storage::ReadTx& tx, const v1::ListAreasRequest& request);
-  absl::StatusOr<v1::LocatePlaceResponse> LocatePlace(rpc::Call& call, storage::ReadTx& tx, const v1::LocatePlaceRequest& request);
-  absl::StatusOr<v1::ListCodesResponse> ListCodes(rpc::Call& call, storage::ReadTx& tx, const v1::ListCodesRequest& request);
-  absl::StatusOr<v1::ListMandatesResponse> ListMandates(rpc::Call& call, storage::ReadTx& tx, const v1::ListMandatesRequest& request);
+  absl::StatusOr<v1::Party> GetParty(rpc::Call& call, storage::ReadTx& tx,
+                                     const v1::GetPartyRequest& request);
+  absl::StatusOr<v1::ListPartiesResponse> ListParties(rpc::Call& call, storage::ReadTx& tx,
+                                                      const v1::ListPartiesRequest& request);
+  absl::StatusOr<v1::ListUnitsResponse> ListUnits(rpc::Call& call, storage::ReadTx& tx,
+                                                  const v1::ListUnitsRequest& request);
+  absl::StatusOr<v1::Area> GetArea(rpc::Call& call, storage::ReadTx& tx,
+                                   const v1::GetAreaRequest& request);
+  absl::StatusOr<v1::ListAreasResponse> ListAreas(rpc::Call& call, storage::ReadTx& tx,
+                                                  const v1::ListAreasRequest& request);
+  absl::StatusOr<v1::LocatePlaceResponse> LocatePlace(rpc::Call& call, storage::ReadTx& tx,
+                                                      const v1::LocatePlaceRequest& request);
+  absl::StatusOr<v1::ListCodesResponse> ListCodes(rpc::Call& call, storage::ReadTx& tx,
+                                                  const v1::ListCodesRequest& request);
+  absl::StatusOr<v1::ListMandatesResponse> ListMandates(rpc::Call& call, storage::ReadTx& tx,
+                                                        const v1::ListMandatesRequest& request);
 
  private:
   const rpc::Pager& pager_;

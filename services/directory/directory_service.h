@@ -11,35 +11,43 @@ class DirectoryService final : public v1::DirectoryService::CallbackService {
  public:
   DirectoryService(rpc::Gate& gate, DirectoryHandlers& handlers);
 
-  grpc::ServerUnaryReactor* GetParty(grpc::CallbackServerContext* context, const v1::GetPartyRequest* request,
+  grpc::ServerUnaryReactor* GetParty(grpc::CallbackServerContext* context,
+                                     const v1::GetPartyRequest* request,
                                      v1::Party* response) override {
     return rpc::Start(get_party_, context, request, response);
   }
-  grpc::ServerUnaryReactor* ListParties(grpc::CallbackServerContext* context, const v1::ListPartiesRequest* request,
+  grpc::ServerUnaryReactor* ListParties(grpc::CallbackServerContext* context,
+                                        const v1::ListPartiesRequest* request,
                                         v1::ListPartiesResponse* response) override {
     return rpc::Start(list_parties_, context, request, response);
   }
-  grpc::ServerUnaryReactor* ListUnits(grpc::CallbackServerContext* context, const v1::ListUnitsRequest* request,
+  grpc::ServerUnaryReactor* ListUnits(grpc::CallbackServerContext* context,
+                                      const v1::ListUnitsRequest* request,
                                       v1::ListUnitsResponse* response) override {
     return rpc::Start(list_units_, context, request, response);
   }
-  grpc::ServerUnaryReactor* GetArea(grpc::CallbackServerContext* context, const v1::GetAreaRequest* request,
+  grpc::ServerUnaryReactor* GetArea(grpc::CallbackServerContext* context,
+                                    const v1::GetAreaRequest* request,
                                     v1::Area* response) override {
     return rpc::Start(get_area_, context, request, response);
   }
-  grpc::ServerUnaryReactor* ListAreas(grpc::CallbackServerContext* context, const v1::ListAreasRequest* request,
+  grpc::ServerUnaryReactor* ListAreas(grpc::CallbackServerContext* context,
+                                      const v1::ListAreasRequest* request,
                                       v1::ListAreasResponse* response) override {
     return rpc::Start(list_areas_, context, request, response);
   }
-  grpc::ServerUnaryReactor* LocatePlace(grpc::CallbackServerContext* context, const v1::LocatePlaceRequest* request,
+  grpc::ServerUnaryReactor* LocatePlace(grpc::CallbackServerContext* context,
+                                        const v1::LocatePlaceRequest* request,
                                         v1::LocatePlaceResponse* response) override {
     return rpc::Start(locate_place_, context, request, response);
   }
-  grpc::ServerUnaryReactor* ListCodes(grpc::CallbackServerContext* context, const v1::ListCodesRequest* request,
+  grpc::ServerUnaryReactor* ListCodes(grpc::CallbackServerContext* context,
+                                      const v1::ListCodesRequest* request,
                                       v1::ListCodesResponse* response) override {
     return rpc::Start(list_codes_, context, request, response);
   }
-  grpc::ServerUnaryReactor* ListMandates(grpc::CallbackServerContext* context, const v1::ListMandatesRequest* request,
+  grpc::ServerUnaryReactor* ListMandates(grpc::CallbackServerContext* context,
+                                         const v1::ListMandatesRequest* request,
                                          v1::ListMandatesResponse* response) override {
     return rpc::Start(list_mandates_, context, request, response);
   }

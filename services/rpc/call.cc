@@ -18,6 +18,7 @@ void Call::Reset() {
   hash_.clear();
   citations_.clear();
   side_records_.clear();
+  on_record_ = nullptr;
   result_ = {};
   replayed_ = false;
 }

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "samverkan/audit/v1/record.pb.h"
@@ -13,6 +15,7 @@
 #include "services/access/principal.h"
 #include "services/access/snapshot.h"
 #include "services/access/store/object_store.h"
+#include "services/storage/database.h"
 
 namespace samverkan::rpc {
 
@@ -50,9 +53,12 @@ class Call {
   const std::string& purpose() const { return purpose_; }
   absl::Time deadline() const { return deadline_; }
 
-  // The object that the request names, already permitted and loaded: ids live only here. Absent (id 0) where the method's
-  // resource is a unit, a party or nothing.
+  // The object that the request names, already permitted and loaded: ids live only here. Absent (id
+  // 0) where the method's resource is a unit, a party or nothing.
   const access::Object& object() const { return object_; }
+
+  // Full name of the object, or of the unit or party the request names as parent.
+  const std::string& resource() const { return resource_; }
 
   // For the audit record of this call.
   void SetKind(audit::v1::Record::Kind kind) { kind_ = kind; }
@@ -60,8 +66,15 @@ class Call {
   void SetCount(int64_t count) { count_ = count; }
   // SHA-256 of the content an act discloses or signs.
   void SetHash(absl::string_view hash) { hash_ = std::string(hash); }
-  void Cite(absl::string_view clause, int32_t version) { citations_.emplace_back(std::string(clause), version); }
+  void Cite(absl::string_view clause, int32_t version) {
+    citations_.emplace_back(std::string(clause), version);
+  }
   void AlsoRecord(SideRecord record) { side_records_.push_back(std::move(record)); }
+
+  // For reading methods: a further effect of the read (a receipt), written with its record.
+  void OnRecord(std::function<absl::Status(storage::WriteTx&)> effect) {
+    on_record_ = std::move(effect);
+  }
 
   // What a repeat under the same request_id is answered from. Every writing handler says it.
   void SetResult(Replay result) { result_ = result; }
@@ -90,6 +103,7 @@ class Call {
   std::string hash_;
   std::vector<std::pair<std::string, int32_t>> citations_;
   std::vector<SideRecord> side_records_;
+  std::function<absl::Status(storage::WriteTx&)> on_record_;
   std::string request_id_;
   Replay result_;
   bool replayed_ = false;

@@ -33,7 +33,8 @@ class Checker {
       CheckTimestamp(message, prefix);
       return;
     }
-    for (int i = 0; i < message.GetDescriptor()->field_count() && violations_.size() < kViolationsMax; ++i) {
+    for (int i = 0;
+         i < message.GetDescriptor()->field_count() && violations_.size() < kViolationsMax; ++i) {
       CheckField(message, message.GetDescriptor()->field(i), prefix);
     }
   }
@@ -41,50 +42,65 @@ class Checker {
   absl::Status Result() const {
     if (violations_.empty()) return absl::OkStatus();
     const FieldViolation& first = violations_.front();
-    return Error(errors::v1::ERROR_REASON_FIELD_INVALID, absl::StrCat(first.field, ": ", first.description), {}, violations_);
+    return Error(errors::v1::ERROR_REASON_FIELD_INVALID,
+                 absl::StrCat(first.field, ": ", first.description), {}, violations_);
   }
 
  private:
-  void Refuse(const std::string& path, absl::string_view why) { violations_.push_back({path, std::string(why)}); }
+  void Refuse(const std::string& path, absl::string_view why) {
+    violations_.push_back({path, std::string(why)});
+  }
 
   void CheckField(const Message& message, const FieldDescriptor* field, const std::string& prefix) {
     const Reflection* reflection = message.GetReflection();
-    const std::string path = prefix.empty() ? field->name() : absl::StrCat(prefix, ".", field->name());
+    const std::string path =
+        prefix.empty() ? field->name() : absl::StrCat(prefix, ".", field->name());
     if (IsRequired(field) && !IsPresent(message, field)) Refuse(path, "is required");
     if (field->is_repeated()) {
       const int size = reflection->FieldSize(message, field);
       if (size > kRepeatedMax) {
-        Refuse(path, absl::StrCat("has ", size, " entries, at most ", kRepeatedMax, " are allowed"));
+        Refuse(path,
+               absl::StrCat("has ", size, " entries, at most ", kRepeatedMax, " are allowed"));
         return;
       }
       for (int i = 0; i < size; ++i) CheckValue(message, field, i, absl::StrCat(path, "[", i, "]"));
-    } else if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || reflection->HasField(message, field)) {
+    } else if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE ||
+               reflection->HasField(message, field)) {
       CheckValue(message, field, -1, path);
     }
   }
 
   // `index` is -1 for a singular field.
-  void CheckValue(const Message& message, const FieldDescriptor* field, int index, const std::string& path) {
+  void CheckValue(const Message& message, const FieldDescriptor* field, int index,
+                  const std::string& path) {
     const Reflection* reflection = message.GetReflection();
     switch (field->cpp_type()) {
       case FieldDescriptor::CPPTYPE_MESSAGE:
-        Check(index < 0 ? reflection->GetMessage(message, field) : reflection->GetRepeatedMessage(message, field, index), path);
+        Check(index < 0 ? reflection->GetMessage(message, field)
+                        : reflection->GetRepeatedMessage(message, field, index),
+              path);
         return;
       case FieldDescriptor::CPPTYPE_ENUM: {
-        const int value = index < 0 ? reflection->GetEnumValue(message, field) : reflection->GetRepeatedEnumValue(message, field, index);
-        if (field->enum_type()->FindValueByNumber(value) == nullptr) Refuse(path, absl::StrCat(value, " is no known value"));
+        const int value = index < 0 ? reflection->GetEnumValue(message, field)
+                                    : reflection->GetRepeatedEnumValue(message, field, index);
+        if (field->enum_type()->FindValueByNumber(value) == nullptr)
+          Refuse(path, absl::StrCat(value, " is no known value"));
         return;
       }
       case FieldDescriptor::CPPTYPE_DOUBLE: {
-        const double value = index < 0 ? reflection->GetDouble(message, field) : reflection->GetRepeatedDouble(message, field, index);
+        const double value = index < 0 ? reflection->GetDouble(message, field)
+                                       : reflection->GetRepeatedDouble(message, field, index);
         if (!std::isfinite(value)) Refuse(path, "is not a finite number");
         return;
       }
       case FieldDescriptor::CPPTYPE_INT32:
-        if (index < 0 && field->name() == "page_size" && reflection->GetInt32(message, field) < 0) Refuse(path, "must not be negative");
+        if (index < 0 && field->name() == "page_size" && reflection->GetInt32(message, field) < 0)
+          Refuse(path, "must not be negative");
         return;
       case FieldDescriptor::CPPTYPE_STRING:
-        CheckText(index < 0 ? reflection->GetString(message, field) : reflection->GetRepeatedString(message, field, index), field, path);
+        CheckText(index < 0 ? reflection->GetString(message, field)
+                            : reflection->GetRepeatedString(message, field, index),
+                  field, path);
         return;
       default:
         return;
@@ -92,18 +108,23 @@ class Checker {
   }
 
   void CheckText(const std::string& text, const FieldDescriptor* field, const std::string& path) {
-    if (text.size() > kTextBytesMax) Refuse(path, absl::StrCat("has ", text.size(), " bytes, at most ", kTextBytesMax, " are allowed"));
+    if (text.size() > kTextBytesMax)
+      Refuse(path,
+             absl::StrCat("has ", text.size(), " bytes, at most ", kTextBytesMax, " are allowed"));
     if (field->name() == "request_id" && !text.empty()) {
       const auto uuid = Uuid::Parse(text);
       if (!uuid || (uuid->version() != 4 && uuid->version() != 7)) {
-        Refuse(path, "must be a UUID of version 4 or 7 in lower case, made by the device and kept across retries");
+        Refuse(path,
+               "must be a UUID of version 4 or 7 in lower case, made by the device and kept across "
+               "retries");
       }
     }
   }
 
   void CheckTimestamp(const Message& message, const std::string& path) {
     const auto& time = static_cast<const google::protobuf::Timestamp&>(message);
-    if (time.seconds() < kTimestampSecondsMin || time.seconds() > kTimestampSecondsMax || time.nanos() < 0 || time.nanos() > kNanosMax) {
+    if (time.seconds() < kTimestampSecondsMin || time.seconds() > kTimestampSecondsMax ||
+        time.nanos() < 0 || time.nanos() > kNanosMax) {
       Refuse(path, "is no valid time (years 1 to 9999)");
     }
   }
@@ -111,14 +132,16 @@ class Checker {
   static bool IsRequired(const FieldDescriptor* field) {
     const auto& options = field->options();
     for (int i = 0; i < options.ExtensionSize(google::api::field_behavior); ++i) {
-      if (options.GetExtension(google::api::field_behavior, i) == google::api::REQUIRED) return true;
+      if (options.GetExtension(google::api::field_behavior, i) == google::api::REQUIRED)
+        return true;
     }
     return false;
   }
 
   static bool IsPresent(const Message& message, const FieldDescriptor* field) {
     const Reflection* reflection = message.GetReflection();
-    return field->is_repeated() ? reflection->FieldSize(message, field) > 0 : reflection->HasField(message, field);
+    return field->is_repeated() ? reflection->FieldSize(message, field) > 0
+                                : reflection->HasField(message, field);
   }
 
   std::vector<FieldViolation> violations_;

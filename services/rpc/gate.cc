@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
-#include "absl/strings/str_cat.h"
 #include "services/base/error.h"
 #include "services/base/status.h"
 #include "services/rpc/field_checks.h"
@@ -44,10 +44,13 @@ struct Gate::Running {
 namespace {
 
 // A refusal of the rules carries a reason; what storage or a bug brings does not.
-bool IsRefusal(const absl::Status& status) { return ReasonOf(status) != errors::v1::ERROR_REASON_UNSPECIFIED; }
+bool IsRefusal(const absl::Status& status) {
+  return ReasonOf(status) != errors::v1::ERROR_REASON_UNSPECIFIED;
+}
 
 absl::Status TooBusy() {
-  return Error(errors::v1::ERROR_REASON_LIMIT_EXCEEDED, "The hub is busy; try again shortly.", {{"limit", "calls in flight"}});
+  return Error(errors::v1::ERROR_REASON_LIMIT_EXCEEDED, "The hub is busy; try again shortly.",
+               {{"limit", "calls in flight"}});
 }
 
 std::string Serialized(const google::protobuf::Message& message) {
@@ -63,7 +66,8 @@ std::string Serialized(const google::protobuf::Message& message) {
 }  // namespace
 
 const BoundMethod& Gate::Keep(BoundMethod bound, options::v1::Access access) {
-  SV_CHECK(bound.method.policy.access() == access, "a method's policy must say what its handler does: read or write");
+  SV_CHECK(bound.method.policy.access() == access,
+           "a method's policy must say what its handler does: read or write");
   const std::string name = bound.method.full_name;
   auto [entry, inserted] = bound_.emplace(name, std::make_unique<BoundMethod>(std::move(bound)));
   SV_CHECK(inserted, absl::StrCat(name, " is bound twice").c_str());
@@ -85,8 +89,9 @@ void Gate::Seal(absl::Span<const google::protobuf::ServiceDescriptor* const> ser
   }
 }
 
-void Gate::Handle(const BoundMethod& bound, Inbound inbound, const google::protobuf::Message& request,
-                  google::protobuf::Message& response, Done done) {
+void Gate::Handle(const BoundMethod& bound, Inbound inbound,
+                  const google::protobuf::Message& request, google::protobuf::Message& response,
+                  Done done) {
   auto running = std::shared_ptr<Running>(new Running{.bound = bound,
                                                       .inbound = std::move(inbound),
                                                       .request = request,
@@ -122,11 +127,13 @@ void Gate::Run(std::shared_ptr<Running> running) {
 
 absl::Status Gate::Admit(Running& running) {
   const absl::Time now = deps_.clock.Now();
-  if (running.inbound.deadline <= now) return absl::DeadlineExceededError("the deadline had passed before the call began");
+  if (running.inbound.deadline <= now)
+    return absl::DeadlineExceededError("the deadline had passed before the call began");
   running.call.deadline_ = std::min(running.inbound.deadline, now + limits_.deadline_max);
   AuthFailure failure;
-  absl::StatusOr<access::Principal> principal = deps_.authenticator.Authenticate(
-      running.inbound.spiffe_ids, running.inbound.certificate_pem, running.inbound.bearer_token, &failure);
+  absl::StatusOr<access::Principal> principal =
+      deps_.authenticator.Authenticate(running.inbound.spiffe_ids, running.inbound.certificate_pem,
+                                       running.inbound.bearer_token, &failure);
   if (!principal.ok()) {
     running.internal_reason = failure.reason;
     return std::move(principal).status();
@@ -135,7 +142,8 @@ absl::Status Gate::Admit(Running& running) {
   running.call.purpose_ = running.inbound.purpose;
   running.call.request_id_ = TextField(running.request, running.method().request_id);
   if (!running.call.request_id_.empty()) {
-    running.request_key = RequestLog::KeyOf(running.call.principal_.holder, running.call.request_id_);
+    running.request_key =
+        RequestLog::KeyOf(running.call.principal_.holder, running.call.request_id_);
     running.body_hash = RequestLog::HashOf(running.method().full_name, Serialized(running.request));
   }
   return absl::OkStatus();
@@ -152,8 +160,9 @@ absl::Status Gate::PermitCall(Running& running, storage::ReadTx& tx) {
     return absl::OkStatus();
   }
   call.mandate_ = *mandate;
-  SV_ASSIGN_OR_RETURN(PermitOutcome outcome, Permit(tx, deps_.objects, *call.policy_, call.principal_, call.mandate_,
-                                                    running.inbound, running.method(), running.request));
+  SV_ASSIGN_OR_RETURN(PermitOutcome outcome,
+                      Permit(tx, deps_.objects, *call.policy_, call.principal_, call.mandate_,
+                             running.inbound, running.method(), running.request));
   call.object_ = std::move(outcome.permitted.object);
   call.resource_ = std::move(outcome.permitted.resource);
   running.hidden = std::move(outcome.hidden);
@@ -164,8 +173,10 @@ absl::Status Gate::PermitCall(Running& running, storage::ReadTx& tx) {
 absl::Status Gate::Check(const Running& running) const {
   SV_RETURN_IF_ERROR(running.fields);
   const std::string etag = TextField(running.request, running.method().etag);
-  if (running.call.object_.id != 0 && !etag.empty() && etag != access::EtagOf(running.call.object_)) {
-    return Error(errors::v1::ERROR_REASON_STALE_VERSION, "It changed since you read it; read it again and repeat the act.");
+  if (running.call.object_.id != 0 && !etag.empty() &&
+      etag != access::EtagOf(running.call.object_)) {
+    return Error(errors::v1::ERROR_REASON_STALE_VERSION,
+                 "It changed since you read it; read it again and repeat the act.");
   }
   return running.preparation;
 }
@@ -180,29 +191,38 @@ absl::Status Gate::ReadInTransaction(Running& running, storage::ReadTx& tx) {
 
 void Gate::Read(std::shared_ptr<Running> running) {
   Running& call = *running;
-  absl::Status status = deps_.database.Read(call.call.deadline_, [&](storage::ReadTx& tx) { return ReadInTransaction(call, tx); });
+  absl::Status status = deps_.database.Read(
+      call.call.deadline_, [&](storage::ReadTx& tx) { return ReadInTransaction(call, tx); });
   if (!status.ok()) {
     Finish(call, std::move(status));
     return;
   }
   deps_.database.Write(
       call.call.deadline_, [this, &call](storage::WriteTx& tx) { return RecordOutcome(call, tx); },
-      [this, running = std::move(running)](absl::Status recorded) { Finish(*running, recorded.ok() ? running->outcome : recorded); });
+      [this, running = std::move(running)](absl::Status recorded) {
+        Finish(*running, recorded.ok() ? running->outcome : recorded);
+      });
 }
 
 absl::Status Gate::RecordOutcome(Running& running, storage::WriteTx& tx) const {
   if (running.outcome.ok()) {
-    return deps_.recorder.Allowed(tx, running.call, running.bound.read ? Record::KIND_READ : Record::KIND_WRITE);
+    if (running.call.on_record_) SV_RETURN_IF_ERROR(running.call.on_record_(tx));
+    return deps_.recorder.Allowed(tx, running.call,
+                                  running.bound.read ? Record::KIND_READ : Record::KIND_WRITE);
   }
-  return deps_.recorder.Refused(tx, running.call, running.outcome, TextField(running.request, running.method().resource),
+  return deps_.recorder.Refused(tx, running.call, running.outcome,
+                                TextField(running.request, running.method().resource),
                                 running.hidden ? &*running.hidden : nullptr);
 }
 
 void Gate::Write(std::shared_ptr<Running> running) {
   Running& call = *running;
   deps_.database.Write(
-      call.call.deadline_, [this, &call](storage::WriteTx& tx) { return WriteInTransaction(call, tx); },
-      [this, running = std::move(running)](absl::Status written) { Finish(*running, written.ok() ? running->outcome : written); });
+      call.call.deadline_,
+      [this, &call](storage::WriteTx& tx) { return WriteInTransaction(call, tx); },
+      [this, running = std::move(running)](absl::Status written) {
+        Finish(*running, written.ok() ? running->outcome : written);
+      });
 }
 
 absl::Status Gate::WriteInTransaction(Running& running, storage::WriteTx& tx) {
@@ -229,7 +249,8 @@ absl::Status Gate::Act(Running& running, storage::WriteTx& tx) {
     SV_ASSIGN_OR_RETURN(const auto earlier, deps_.requests.Find(tx, running.request_key));
     if (earlier) {
       if (earlier->body_hash != running.body_hash) {
-        return Error(errors::v1::ERROR_REASON_REQUEST_ID_REUSED, "This request_id was used with another body: make a new one for a new act.");
+        return Error(errors::v1::ERROR_REASON_REQUEST_ID_REUSED,
+                     "This request_id was used with another body: make a new one for a new act.");
       }
       call.MarkReplayed();
       call.kind_ = Record::KIND_READ;
@@ -237,17 +258,22 @@ absl::Status Gate::Act(Running& running, storage::WriteTx& tx) {
     }
   }
   SV_RETURN_IF_ERROR(Check(running));
-  SV_RETURN_IF_ERROR(running.bound.write(call, tx, running.request, running.prepared, running.response));
+  SV_RETURN_IF_ERROR(
+      running.bound.write(call, tx, running.request, running.prepared, running.response));
   if (!remembers) return absl::OkStatus();
-  return deps_.requests.Put(tx, running.request_key, {.body_hash = running.body_hash, .result = call.result_});
+  return deps_.requests.Put(tx, running.request_key,
+                            {.body_hash = running.body_hash, .result = call.result_});
 }
 
-void Gate::OpenStream(const Method& method, Inbound inbound, std::vector<std::string> units, StreamDone done) {
-  auto opening = std::make_shared<std::pair<Inbound, StreamDone>>(std::move(inbound), std::move(done));
+void Gate::OpenStream(const Method& method, Inbound inbound, std::vector<std::string> units,
+                      StreamDone done) {
+  auto opening =
+      std::make_shared<std::pair<Inbound, StreamDone>>(std::move(inbound), std::move(done));
   const bool posted = deps_.pool.Post([this, &method, opening, units = std::move(units)]() mutable {
     const Inbound& from = opening->first;
     AuthFailure failure;
-    auto principal = deps_.authenticator.Authenticate(from.spiffe_ids, from.certificate_pem, from.bearer_token, &failure);
+    auto principal = deps_.authenticator.Authenticate(from.spiffe_ids, from.certificate_pem,
+                                                      from.bearer_token, &failure);
     if (!principal.ok()) {
       opening->second(Outward(std::move(principal).status(), nullptr));
       return;
@@ -269,7 +295,8 @@ void Gate::OpenStream(const Method& method, Inbound inbound, std::vector<std::st
           call.Reset();
           call.policy_ = deps_.policy.Current();
           state->outcome = PermitStream(call, method, opening->first, units, tx, state->asked);
-          if (!state->outcome.ok()) return deps_.recorder.Refused(tx, call, state->outcome, state->asked, nullptr);
+          if (!state->outcome.ok())
+            return deps_.recorder.Refused(tx, call, state->outcome, state->asked, nullptr);
           return deps_.recorder.Allowed(tx, call, Record::KIND_STREAM_OPENED);
         },
         [opening, state](absl::Status recorded) {
@@ -284,15 +311,18 @@ void Gate::OpenStream(const Method& method, Inbound inbound, std::vector<std::st
   if (!posted) opening->second(Outward(TooBusy(), nullptr));
 }
 
-absl::Status Gate::PermitStream(Call& call, const Method& method, const Inbound& inbound, const std::vector<std::string>& units,
-                                storage::ReadTx& tx, std::string& asked) const {
-  SV_ASSIGN_OR_RETURN(call.mandate_, ResolveMandate(*call.policy_, call.principal_, inbound.mandate, tx.now()));
+absl::Status Gate::PermitStream(Call& call, const Method& method, const Inbound& inbound,
+                                const std::vector<std::string>& units, storage::ReadTx& tx,
+                                std::string& asked) const {
+  SV_ASSIGN_OR_RETURN(call.mandate_,
+                      ResolveMandate(*call.policy_, call.principal_, inbound.mandate, tx.now()));
   access::Label own;
   own.owner_unit = call.unit();
   own.owner_party = call.policy_->unit(call.unit()).party;
   const access::PermissionId permission = call.policy_->FindPermission(method.policy.permission());
   if (!access::DecideOwn(*call.policy_, call.mandate_, permission, own, tx.now()).allowed) {
-    return Error(errors::v1::ERROR_REASON_NO_MANDATE, "Your function does not hold the permission for this.");
+    return Error(errors::v1::ERROR_REASON_NO_MANDATE,
+                 "Your function does not hold the permission for this.");
   }
   call.resource_ = call.unit_name();
   for (const std::string& unit : units) {
@@ -306,7 +336,8 @@ absl::Status Gate::PermitStream(Call& call, const Method& method, const Inbound&
 void Gate::Finish(Running& running, absl::Status status) {
   in_flight_.fetch_sub(1, std::memory_order_relaxed);
   std::string error_id;
-  if (!status.ok() && !IsRefusal(status) && running.internal_reason.empty()) running.internal_reason = std::string(status.message());
+  if (!status.ok() && !IsRefusal(status) && running.internal_reason.empty())
+    running.internal_reason = std::string(status.message());
   absl::Status outward = Outward(std::move(status), &error_id);
   if (!outward.ok()) running.response.Clear();
   deps_.observer.OnCall({.method = running.method(),

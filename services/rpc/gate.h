@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -55,7 +55,8 @@ struct BoundMethod {
 
   Method method;
   std::function<absl::Status(Call&, storage::ReadTx&, const Message&, Message&)> read;
-  std::function<absl::Status(Call&, storage::WriteTx&, const Message&, const Prepared&, Message&)> write;
+  std::function<absl::Status(Call&, storage::WriteTx&, const Message&, const Prepared&, Message&)>
+      write;
   std::function<absl::Status(Call&, storage::ReadTx&, const Replay&, Message&)> render;
   std::function<absl::StatusOr<Prepared>(const access::Snapshot&, const Message&)> prepare;
 };
@@ -63,9 +64,9 @@ struct BoundMethod {
 template <typename Request, typename Response>
 class Unary;
 
-// The only door: every method of every service passes it, nothing else makes a Call or a transaction for one.
-// Admit (pool, no I/O) -> Permit (in the transaction) -> Check -> Act -> Record; the answer leaves when its record is durable.
-// Thread-safe after Seal.
+// The only door: every method of every service passes it, nothing else makes a Call or a
+// transaction for one. Admit (pool, no I/O) -> Permit (in the transaction) -> Check -> Act ->
+// Record; the answer leaves when its record is durable. Thread-safe after Seal.
 class Gate {
  public:
   struct Limits {
@@ -94,34 +95,42 @@ class Gate {
 
   // Binds a reading method.
   template <typename H, typename Request, typename Response>
-  Unary<Request, Response> Bind(H& handlers, absl::StatusOr<Response> (H::*act)(Call&, storage::ReadTx&, const Request&));
+  Unary<Request, Response> Bind(H& handlers,
+                                absl::StatusOr<Response> (H::*act)(Call&, storage::ReadTx&,
+                                                                   const Request&));
 
   // Binds a writing method; `render` answers a repeat under the same request_id.
   template <typename H, typename Request, typename Response>
-  Unary<Request, Response> Bind(H& handlers, absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&),
-                                absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&));
+  Unary<Request, Response> Bind(
+      H& handlers, absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&),
+      absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&));
 
-  // Binds a writing method with heavy pure work: `prepare` runs on the pool before the transaction and never answers; its
-  // status is returned in Check.
+  // Binds a writing method with heavy pure work: `prepare` runs on the pool before the transaction
+  // and never answers; its status is returned in Check.
   template <typename H, typename Request, typename Response, typename Prepared>
-  Unary<Request, Response> Bind(H& handlers, absl::StatusOr<Prepared> (H::*prepare)(const access::Snapshot&, const Request&),
-                                absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&, const Prepared&),
-                                absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&));
+  Unary<Request, Response> Bind(
+      H& handlers, absl::StatusOr<Prepared> (H::*prepare)(const access::Snapshot&, const Request&),
+      absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&, const Prepared&),
+      absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&));
 
-  // Ends the process unless every method of the services is bound (streams: announced by BindStream) and has a policy.
+  // Ends the process unless every method of the services is bound (streams: announced by
+  // BindStream) and has a policy.
   void Seal(absl::Span<const google::protobuf::ServiceDescriptor* const> services);
 
-  // Runs one call. `request` and `response` outlive `done`, which runs once, on a thread of the pool or of the database.
+  // Runs one call. `request` and `response` outlive `done`, which runs once, on a thread of the
+  // pool or of the database.
   void Handle(const BoundMethod& bound, Inbound inbound, const google::protobuf::Message& request,
               google::protobuf::Message& response, Done done);
 
   // For streams: the method of a stream's request type, noted as bound.
   const Method& BindStream(const google::protobuf::Descriptor* request);
 
-  // For streams: authenticates and resolves who opens one, on the pool; `done` gets a call whose policy is that of now. The
-  // opening is recorded before `done` runs. `units` are those the stream is about: each must be the mandate's own.
+  // For streams: authenticates and resolves who opens one, on the pool; `done` gets a call whose
+  // policy is that of now. The opening is recorded before `done` runs. `units` are those the stream
+  // is about: each must be the mandate's own.
   using StreamDone = absl::AnyInvocable<void(absl::StatusOr<std::unique_ptr<Call>>)>;
-  void OpenStream(const Method& method, Inbound inbound, std::vector<std::string> units, StreamDone done);
+  void OpenStream(const Method& method, Inbound inbound, std::vector<std::string> units,
+                  StreamDone done);
 
   const Dependencies& dependencies() const { return deps_; }
 
@@ -136,8 +145,9 @@ class Gate {
   absl::Status ReadInTransaction(Running& running, storage::ReadTx& tx);
   absl::Status WriteInTransaction(Running& running, storage::WriteTx& tx);
   absl::Status Act(Running& running, storage::WriteTx& tx);
-  absl::Status PermitStream(Call& call, const Method& method, const Inbound& inbound, const std::vector<std::string>& units,
-                            storage::ReadTx& tx, std::string& asked) const;
+  absl::Status PermitStream(Call& call, const Method& method, const Inbound& inbound,
+                            const std::vector<std::string>& units, storage::ReadTx& tx,
+                            std::string& asked) const;
   // Sets the outcome; returns what storage failed with.
   absl::Status PermitCall(Running& running, storage::ReadTx& tx);
   absl::Status Check(const Running& running) const;
@@ -150,7 +160,8 @@ class Gate {
   std::atomic<int64_t> in_flight_ = 0;
 };
 
-// A bound method with its types: what a service starts, a stream's messages pass, and a benchmark calls.
+// A bound method with its types: what a service starts, a stream's messages pass, and a benchmark
+// calls.
 template <typename Request, typename Response>
 class Unary {
  public:
@@ -181,8 +192,10 @@ Method MethodFor() {
 }
 
 template <typename H, typename Response>
-auto Renderer(H& handlers, absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&)) {
-  return [&handlers, render](Call& call, storage::ReadTx& tx, const Replay& replay, google::protobuf::Message& response) {
+auto Renderer(H& handlers,
+              absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&)) {
+  return [&handlers, render](Call& call, storage::ReadTx& tx, const Replay& replay,
+                             google::protobuf::Message& response) {
     return Store<Response>((handlers.*render)(call, tx, replay), response);
   };
 }
@@ -190,42 +203,55 @@ auto Renderer(H& handlers, absl::StatusOr<Response> (H::*render)(Call&, storage:
 }  // namespace internal
 
 template <typename H, typename Request, typename Response>
-Unary<Request, Response> Gate::Bind(H& handlers, absl::StatusOr<Response> (H::*act)(Call&, storage::ReadTx&, const Request&)) {
+Unary<Request, Response> Gate::Bind(H& handlers,
+                                    absl::StatusOr<Response> (H::*act)(Call&, storage::ReadTx&,
+                                                                       const Request&)) {
   BoundMethod bound{.method = internal::MethodFor<Request>()};
-  bound.read = [&handlers, act](Call& call, storage::ReadTx& tx, const google::protobuf::Message& request,
+  bound.read = [&handlers, act](Call& call, storage::ReadTx& tx,
+                                const google::protobuf::Message& request,
                                 google::protobuf::Message& response) {
-    return internal::Store<Response>((handlers.*act)(call, tx, static_cast<const Request&>(request)), response);
+    return internal::Store<Response>(
+        (handlers.*act)(call, tx, static_cast<const Request&>(request)), response);
   };
   return {*this, Keep(std::move(bound), options::v1::ACCESS_READ)};
 }
 
 template <typename H, typename Request, typename Response>
-Unary<Request, Response> Gate::Bind(H& handlers, absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&),
-                                    absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&)) {
+Unary<Request, Response> Gate::Bind(
+    H& handlers, absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&),
+    absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&)) {
   BoundMethod bound{.method = internal::MethodFor<Request>()};
-  bound.write = [&handlers, act](Call& call, storage::WriteTx& tx, const google::protobuf::Message& request,
-                                 const BoundMethod::Prepared&, google::protobuf::Message& response) {
-    return internal::Store<Response>((handlers.*act)(call, tx, static_cast<const Request&>(request)), response);
+  bound.write = [&handlers, act](
+                    Call& call, storage::WriteTx& tx, const google::protobuf::Message& request,
+                    const BoundMethod::Prepared&, google::protobuf::Message& response) {
+    return internal::Store<Response>(
+        (handlers.*act)(call, tx, static_cast<const Request&>(request)), response);
   };
   bound.render = internal::Renderer(handlers, render);
   return {*this, Keep(std::move(bound), options::v1::ACCESS_WRITE)};
 }
 
 template <typename H, typename Request, typename Response, typename Prepared>
-Unary<Request, Response> Gate::Bind(H& handlers, absl::StatusOr<Prepared> (H::*prepare)(const access::Snapshot&, const Request&),
-                                    absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&, const Prepared&),
-                                    absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&)) {
+Unary<Request, Response> Gate::Bind(
+    H& handlers, absl::StatusOr<Prepared> (H::*prepare)(const access::Snapshot&, const Request&),
+    absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&, const Prepared&),
+    absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&)) {
   BoundMethod bound{.method = internal::MethodFor<Request>()};
-  bound.prepare = [&handlers, prepare](const access::Snapshot& policy,
-                                       const google::protobuf::Message& request) -> absl::StatusOr<BoundMethod::Prepared> {
-    absl::StatusOr<Prepared> prepared = (handlers.*prepare)(policy, static_cast<const Request&>(request));
+  bound.prepare =
+      [&handlers, prepare](
+          const access::Snapshot& policy,
+          const google::protobuf::Message& request) -> absl::StatusOr<BoundMethod::Prepared> {
+    absl::StatusOr<Prepared> prepared =
+        (handlers.*prepare)(policy, static_cast<const Request&>(request));
     if (!prepared.ok()) return std::move(prepared).status();
     return BoundMethod::Prepared(std::make_shared<Prepared>(*std::move(prepared)));
   };
-  bound.write = [&handlers, act](Call& call, storage::WriteTx& tx, const google::protobuf::Message& request,
-                                 const BoundMethod::Prepared& prepared, google::protobuf::Message& response) {
-    return internal::Store<Response>(
-        (handlers.*act)(call, tx, static_cast<const Request&>(request), *static_cast<const Prepared*>(prepared.get())), response);
+  bound.write = [&handlers, act](
+                    Call& call, storage::WriteTx& tx, const google::protobuf::Message& request,
+                    const BoundMethod::Prepared& prepared, google::protobuf::Message& response) {
+    return internal::Store<Response>((handlers.*act)(call, tx, static_cast<const Request&>(request),
+                                                     *static_cast<const Prepared*>(prepared.get())),
+                                     response);
   };
   bound.render = internal::Renderer(handlers, render);
   return {*this, Keep(std::move(bound), options::v1::ACCESS_WRITE)};

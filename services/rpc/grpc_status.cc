@@ -24,7 +24,8 @@ grpc::Status ToGrpc(const absl::Status& status) {
     detail->set_type_url(std::string(type_url));
     detail->set_value(std::string(payload));
   });
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message, wire.SerializeAsString());
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message,
+                      wire.SerializeAsString());
 }
 
 }  // namespace samverkan::rpc

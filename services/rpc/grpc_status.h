@@ -6,7 +6,8 @@
 
 namespace samverkan::rpc {
 
-// The only place that makes google.rpc.Status: code, text capped at 1 KiB, and every payload as a detail.
+// The only place that makes google.rpc.Status: code, text capped at 1 KiB, and every payload as a
+// detail.
 grpc::Status ToGrpc(const absl::Status& status);
 
 }  // namespace samverkan::rpc

@@ -9,7 +9,8 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::MethodDescriptor;
 
-const FieldDescriptor* FieldOfType(const Descriptor* message, const std::string& name, FieldDescriptor::CppType type) {
+const FieldDescriptor* FieldOfType(const Descriptor* message, const std::string& name,
+                                   FieldDescriptor::CppType type) {
   const FieldDescriptor* field = message->FindFieldByName(name);
   return field != nullptr && !field->is_repeated() && field->cpp_type() == type ? field : nullptr;
 }
@@ -18,16 +19,19 @@ absl::Status CheckPolicy(const Method& method) {
   const options::v1::MethodPolicy& policy = method.policy;
   if (policy.access() == options::v1::ACCESS_UNSPECIFIED || policy.permission().empty() ||
       policy.reach() == options::v1::REACH_UNSPECIFIED) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(method.full_name, " has no complete policy: access, permission and reach are required"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        method.full_name, " has no complete policy: access, permission and reach are required"));
   }
-  const bool names_field = !policy.resource().empty() && policy.access() != options::v1::ACCESS_STREAM;
+  const bool names_field =
+      !policy.resource().empty() && policy.access() != options::v1::ACCESS_STREAM;
   if (names_field && method.resource == nullptr) {
     return absl::FailedPreconditionError(
-        absl::StrCat(method.full_name, ": its policy names the field ", policy.resource(), ", which is no string of its request"));
+        absl::StrCat(method.full_name, ": its policy names the field ", policy.resource(),
+                     ", which is no string of its request"));
   }
   if (policy.access() == options::v1::ACCESS_WRITE && method.request_id == nullptr) {
-    return absl::FailedPreconditionError(absl::StrCat(method.full_name, " writes and has no request_id"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(method.full_name, " writes and has no request_id"));
   }
   return absl::OkStatus();
 }
@@ -52,8 +56,8 @@ absl::StatusOr<Method> MethodOfRequest(const Descriptor* request) {
   int found = 0;
   const MethodDescriptor* descriptor = FindMethod(request, &found);
   if (found != 1) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(request->full_name(), " is the request of ", found, " methods; it must be that of one"));
+    return absl::FailedPreconditionError(absl::StrCat(request->full_name(), " is the request of ",
+                                                      found, " methods; it must be that of one"));
   }
   Method method;
   method.descriptor = descriptor;

@@ -21,12 +21,15 @@ struct Method {
   const google::protobuf::FieldDescriptor* validate_only = nullptr;
 };
 
-// The method whose request this is: with one request message per method the type is the key. Fails where no method or more
-// than one takes it, where the policy is missing or incomplete, or where a policy names a field that is not there.
+// The method whose request this is: with one request message per method the type is the key. Fails
+// where no method or more than one takes it, where the policy is missing or incomplete, or where a
+// policy names a field that is not there.
 absl::StatusOr<Method> MethodOfRequest(const google::protobuf::Descriptor* request);
 
 // The text of a string field, "" for nullptr.
-std::string TextField(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor* field);
-bool BoolField(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor* field);
+std::string TextField(const google::protobuf::Message& message,
+                      const google::protobuf::FieldDescriptor* field);
+bool BoolField(const google::protobuf::Message& message,
+               const google::protobuf::FieldDescriptor* field);
 
 }  // namespace samverkan::rpc

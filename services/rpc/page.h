@@ -17,7 +17,8 @@ struct Page {
   std::string cursor;
 };
 
-// Opens and seals page tokens. A token is bound to the caller, its mandate and the listing's arguments, and grants nothing.
+// Opens and seals page tokens. A token is bound to the caller, its mandate and the listing's
+// arguments, and grants nothing.
 class Pager {
  public:
   struct Sizes {
@@ -27,11 +28,16 @@ class Pager {
 
   explicit Pager(const TokenSealer& sealer) : sealer_(sealer) {}
 
-  // Reads page_size and page_token of a list request. FIELD_INVALID for a token of another caller or other arguments.
-  absl::StatusOr<Page> Open(const Call& call, const google::protobuf::Message& request) const { return Open(call, request, Sizes{}); }
-  absl::StatusOr<Page> Open(const Call& call, const google::protobuf::Message& request, Sizes sizes) const;
+  // Reads page_size and page_token of a list request. FIELD_INVALID for a token of another caller
+  // or other arguments.
+  absl::StatusOr<Page> Open(const Call& call, const google::protobuf::Message& request) const {
+    return Open(call, request, Sizes{});
+  }
+  absl::StatusOr<Page> Open(const Call& call, const google::protobuf::Message& request,
+                            Sizes sizes) const;
   // The token of the page that begins after `cursor`.
-  std::string Seal(const Call& call, const google::protobuf::Message& request, absl::string_view cursor) const;
+  std::string Seal(const Call& call, const google::protobuf::Message& request,
+                   absl::string_view cursor) const;
 
  private:
   const TokenSealer& sealer_;

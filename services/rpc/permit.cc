@@ -20,8 +20,8 @@ using access::Principal;
 using access::PrincipalKind;
 using access::Snapshot;
 
-constexpr int kAssuranceMin = 3;                               // R2
-constexpr absl::Duration kSignInAgeMax = absl::Minutes(15);    // R2
+constexpr int kAssuranceMin = 3;                             // R2
+constexpr absl::Duration kSignInAgeMax = absl::Minutes(15);  // R2
 
 absl::Status NoMandate(absl::string_view message, const ErrorMetadata& metadata = {}) {
   return Error(errors::v1::ERROR_REASON_NO_MANDATE, message, metadata);
@@ -30,13 +30,15 @@ absl::Status NoMandate(absl::string_view message, const ErrorMetadata& metadata 
 absl::Status CheckSignIn(const Principal& principal, const Method& method, absl::Time now) {
   if (principal.kind != PrincipalKind::kPerson) return absl::OkStatus();
   if (principal.assurance < kAssuranceMin) {
-    return Error(errors::v1::ERROR_REASON_IDENTITY_INSUFFICIENT, "Sign in at assurance level 3 or higher.",
+    return Error(errors::v1::ERROR_REASON_IDENTITY_INSUFFICIENT,
+                 "Sign in at assurance level 3 or higher.",
                  {{"assurance_required", absl::StrCat(kAssuranceMin)}});
   }
   if (method.policy.recent_sign_in() && now - principal.authenticated_at > kSignInAgeMax) {
-    return Error(errors::v1::ERROR_REASON_IDENTITY_INSUFFICIENT,
-                 "This act needs a sign-in that is at most 15 minutes old: sign in again and repeat it.",
-                 {{"sign_in_age_max_seconds", absl::StrCat(absl::ToInt64Seconds(kSignInAgeMax))}});
+    return Error(
+        errors::v1::ERROR_REASON_IDENTITY_INSUFFICIENT,
+        "This act needs a sign-in that is at most 15 minutes old: sign in again and repeat it.",
+        {{"sign_in_age_max_seconds", absl::StrCat(absl::ToInt64Seconds(kSignInAgeMax))}});
   }
   return absl::OkStatus();
 }
@@ -44,10 +46,12 @@ absl::Status CheckSignIn(const Principal& principal, const Method& method, absl:
 absl::Status CheckPurpose(const Snapshot& policy, const Inbound& inbound, const Method& method) {
   if (inbound.purpose.empty()) {
     if (!method.policy.purpose_required()) return absl::OkStatus();
-    return Error(errors::v1::ERROR_REASON_PURPOSE_NOT_PERMITTED, "Name the purpose in metadata samverkan-purpose, e.g. PUR_LAGESBILD.");
+    return Error(errors::v1::ERROR_REASON_PURPOSE_NOT_PERMITTED,
+                 "Name the purpose in metadata samverkan-purpose, e.g. PUR_LAGESBILD.");
   }
   if (!policy.FindPurpose(inbound.purpose).valid()) {
-    return Error(errors::v1::ERROR_REASON_PURPOSE_NOT_PERMITTED, "samverkan-purpose is no known purpose; list PUR has them.");
+    return Error(errors::v1::ERROR_REASON_PURPOSE_NOT_PERMITTED,
+                 "samverkan-purpose is no known purpose; list PUR has them.");
   }
   return absl::OkStatus();
 }
@@ -65,7 +69,8 @@ bool StandsIn(const std::vector<std::string>& names, const std::string& name) {
 }
 
 // Whether an existing object is within the method's reach for this mandate.
-bool ReachesObject(const Snapshot& policy, MandateId mandate, const Method& method, const Object& object) {
+bool ReachesObject(const Snapshot& policy, MandateId mandate, const Method& method,
+                   const Object& object) {
   const access::CompiledUnit& unit = policy.unit(policy.mandate(mandate).unit);
   const std::string& party = policy.party(unit.party).name;
   switch (method.policy.reach()) {
@@ -80,14 +85,18 @@ bool ReachesObject(const Snapshot& policy, MandateId mandate, const Method& meth
   }
 }
 
-// Whether a parent that is no object (a unit or a party) is within reach. Handing in to another unit's report slot counts.
-bool ReachesParent(const Snapshot& policy, MandateId mandate, const Method& method, const std::string& name) {
+// Whether a parent that is no object (a unit or a party) is within reach. Handing in to another
+// unit's report slot counts.
+bool ReachesParent(const Snapshot& policy, MandateId mandate, const Method& method,
+                   const std::string& name) {
   const access::UnitId own = policy.mandate(mandate).unit;
-  if (method.policy.reach() == options::v1::REACH_OWN_PARTY) return policy.party(policy.unit(own).party).name == name;
+  if (method.policy.reach() == options::v1::REACH_OWN_PARTY)
+    return policy.party(policy.unit(own).party).name == name;
   if (method.policy.reach() != options::v1::REACH_OWN_UNIT) return false;
   if (policy.unit(own).name == name) return true;
   const access::UnitId parent = policy.FindUnit(name);
-  return method.policy.access() == options::v1::ACCESS_WRITE && parent.valid() && policy.ReportSlot(parent, own) != nullptr;
+  return method.policy.access() == options::v1::ACCESS_WRITE && parent.valid() &&
+         policy.ReportSlot(parent, own) != nullptr;
 }
 
 bool IsParty(absl::string_view name) {
@@ -95,12 +104,14 @@ bool IsParty(absl::string_view name) {
 }
 
 bool IsUnit(absl::string_view name) {
-  return absl::StartsWith(name, "parties/") && absl::StrContains(name, "/units/") && std::count(name.begin(), name.end(), '/') == 3;
+  return absl::StartsWith(name, "parties/") && absl::StrContains(name, "/units/") &&
+         std::count(name.begin(), name.end(), '/') == 3;
 }
 
 }  // namespace
 
-absl::StatusOr<MandateId> ResolveMandate(const Snapshot& policy, const Principal& principal, absl::string_view named, absl::Time now) {
+absl::StatusOr<MandateId> ResolveMandate(const Snapshot& policy, const Principal& principal,
+                                         absl::string_view named, absl::Time now) {
   std::vector<MandateId> valid;
   for (const MandateId id : policy.MandatesOf(principal.holder)) {
     const access::CompiledMandate& mandate = policy.mandate(id);
@@ -112,11 +123,14 @@ absl::StatusOr<MandateId> ResolveMandate(const Snapshot& policy, const Principal
   if (valid.empty()) return NoMandate("You hold no mandate that is valid now.");
   std::vector<std::string> names;
   for (const MandateId id : valid) names.push_back(policy.mandate(id).name);
-  return NoMandate("You hold several mandates: name one in metadata samverkan-mandate.", {{"mandates", absl::StrJoin(names, " ")}});
+  return NoMandate("You hold several mandates: name one in metadata samverkan-mandate.",
+                   {{"mandates", absl::StrJoin(names, " ")}});
 }
 
-absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectStore& objects, const Snapshot& policy,
-                                     const Principal& principal, MandateId mandate, const Inbound& inbound, const Method& method,
+absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectStore& objects,
+                                     const Snapshot& policy, const Principal& principal,
+                                     MandateId mandate, const Inbound& inbound,
+                                     const Method& method,
                                      const google::protobuf::Message& request) {
   PermitOutcome outcome;
   const access::UnitId unit = policy.mandate(mandate).unit;
@@ -154,7 +168,8 @@ absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectSt
     outcome.hidden = std::move(object);
     return outcome;
   }
-  outcome.status = FromDecision(access::DecideOwn(policy, mandate, permission, access::LabelOf(*object, policy), tx.now()));
+  outcome.status = FromDecision(
+      access::DecideOwn(policy, mandate, permission, access::LabelOf(*object, policy), tx.now()));
   outcome.permitted.resource = object->name;
   outcome.permitted.object = *std::move(object);
   return outcome;

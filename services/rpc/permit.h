@@ -14,8 +14,10 @@
 
 namespace samverkan::rpc {
 
-// The mandate a call acts by: the one it names, or the only one of its holder that is valid now. NO_MANDATE, with what to do.
-absl::StatusOr<access::MandateId> ResolveMandate(const access::Snapshot& policy, const access::Principal& principal,
+// The mandate a call acts by: the one it names, or the only one of its holder that is valid now.
+// NO_MANDATE, with what to do.
+absl::StatusOr<access::MandateId> ResolveMandate(const access::Snapshot& policy,
+                                                 const access::Principal& principal,
                                                  absl::string_view named, absl::Time now);
 
 // What a call has been permitted on.
@@ -31,10 +33,13 @@ struct PermitOutcome {
   std::optional<access::Object> hidden;
 };
 
-// Judges one call inside its transaction, in the order that reveals nothing: mandate and permission first, then existence and
-// scope in one answer, then the mandate's area. A storage failure is the StatusOr's own status.
-absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectStore& objects, const access::Snapshot& policy,
-                                     const access::Principal& principal, access::MandateId mandate, const Inbound& inbound,
-                                     const Method& method, const google::protobuf::Message& request);
+// Judges one call inside its transaction, in the order that reveals nothing: mandate and permission
+// first, then existence and scope in one answer, then the mandate's area. A storage failure is the
+// StatusOr's own status.
+absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectStore& objects,
+                                     const access::Snapshot& policy,
+                                     const access::Principal& principal, access::MandateId mandate,
+                                     const Inbound& inbound, const Method& method,
+                                     const google::protobuf::Message& request);
 
 }  // namespace samverkan::rpc

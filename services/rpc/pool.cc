@@ -34,7 +34,10 @@ void Pool::Work() {
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(
-          +[](Pool* pool) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pool->mutex_) { return pool->ending_ || !pool->queue_.empty(); }, this));
+          +[](Pool* pool) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pool->mutex_) {
+            return pool->ending_ || !pool->queue_.empty();
+          },
+          this));
       if (queue_.empty()) return;
       task = std::move(queue_.front());
       queue_.pop_front();

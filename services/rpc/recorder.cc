@@ -14,7 +14,9 @@ using audit::v1::Record;
 constexpr size_t kRefSize = 16;
 constexpr char kHubTree[] = "";
 
-std::string Ref(const Hash& hash) { return std::string(AsBytes(hash).substr(0, kRefSize)); }
+std::string Ref(const Hash& hash) {
+  return std::string(AsBytes(hash).substr(0, kRefSize));
+}
 
 }  // namespace
 
@@ -32,12 +34,14 @@ Record Recorder::Base(const Call& call) const {
     record.set_mandate(mandate.name);
   }
   if (!call.request_id_.empty()) {
-    record.set_request_ref(Ref(Sha256(JoinUnambiguously({call.principal_.holder, call.request_id_}))));
+    record.set_request_ref(
+        Ref(Sha256(JoinUnambiguously({call.principal_.holder, call.request_id_}))));
   }
   return record;
 }
 
-absl::Status Recorder::Allowed(storage::WriteTx& tx, const Call& call, Record::Kind default_kind) const {
+absl::Status Recorder::Allowed(storage::WriteTx& tx, const Call& call,
+                               Record::Kind default_kind) const {
   Record record = Base(call);
   record.set_kind(call.kind_ == Record::KIND_UNSPECIFIED ? default_kind : call.kind_);
   record.set_resource(call.resource_);
@@ -62,8 +66,8 @@ absl::Status Recorder::Allowed(storage::WriteTx& tx, const Call& call, Record::K
   return absl::OkStatus();
 }
 
-absl::Status Recorder::Refused(storage::WriteTx& tx, const Call& call, const absl::Status& why, absl::string_view typed_name,
-                               const access::Object* hidden) const {
+absl::Status Recorder::Refused(storage::WriteTx& tx, const Call& call, const absl::Status& why,
+                               absl::string_view typed_name, const access::Object* hidden) const {
   Record record = Base(call);
   record.set_kind(Record::KIND_REFUSED);
   record.set_reason(ErrorInfoOf(why).reason());

@@ -11,8 +11,8 @@
 
 namespace samverkan::rpc {
 
-// What was done under each request_id: the body's hash and where the result stands, never the answer itself (API rule of
-// repeats: honoured for 24 hours, then swept).
+// What was done under each request_id: the body's hash and where the result stands, never the
+// answer itself (API rule of repeats: honoured for 24 hours, then swept).
 class RequestLog {
  public:
   struct Entry {

@@ -24,14 +24,18 @@ Inbound InboundOf(const grpc::CallbackServerContext& context) {
   Inbound inbound;
   const auto auth = context.auth_context();
   if (auth != nullptr && auth->IsPeerAuthenticated()) {
-    for (const grpc::string_ref id : auth->FindPropertyValues("peer_spiffe_id")) inbound.spiffe_ids.emplace_back(id.data(), id.size());
-    for (const grpc::string_ref pem : auth->FindPropertyValues("x509_pem_cert")) inbound.certificate_pem.assign(pem.data(), pem.size());
+    for (const grpc::string_ref id : auth->FindPropertyValues("peer_spiffe_id"))
+      inbound.spiffe_ids.emplace_back(id.data(), id.size());
+    for (const grpc::string_ref pem : auth->FindPropertyValues("x509_pem_cert"))
+      inbound.certificate_pem.assign(pem.data(), pem.size());
   }
   const std::string authorization = Metadata(context, "authorization");
-  if (absl::StartsWith(authorization, kBearer)) inbound.bearer_token = authorization.substr(kBearer.size());
+  if (absl::StartsWith(authorization, kBearer))
+    inbound.bearer_token = authorization.substr(kBearer.size());
   inbound.mandate = Metadata(context, "samverkan-mandate");
   inbound.purpose = Metadata(context, "samverkan-purpose");
-  if (context.deadline() != std::chrono::system_clock::time_point::max()) inbound.deadline = absl::FromChrono(context.deadline());
+  if (context.deadline() != std::chrono::system_clock::time_point::max())
+    inbound.deadline = absl::FromChrono(context.deadline());
   return inbound;
 }
 

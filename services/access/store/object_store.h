@@ -18,21 +18,24 @@ namespace samverkan::access {
 // Kinds of objects; numbers are stored for ever.
 enum class ObjectKind : int64_t { kIncident = 1, kDelivery = 2, kAgreement = 3 };
 
-// One row of `objects`: all that gate, explain and search may know of a thing, in stored form. Noun tables share its id.
+// One row of `objects`: all that gate, explain and search may know of a thing, in stored form. Noun
+// tables share its id.
 struct Object {
   int64_t id = 0;
   std::string name;
   ObjectKind kind = ObjectKind::kIncident;
-  std::string owner_unit;   // parties/{party}/units/{unit}; empty for agreements
-  std::string owner_party;  // parties/{party}; empty for agreements
-  std::string category;     // an information category, IKA_…; empty where none
+  std::string owner_unit;          // parties/{party}/units/{unit}; empty for agreements
+  std::string owner_party;         // parties/{party}; empty for agreements
+  std::string category;            // an information category, IKA_…; empty where none
   std::vector<std::string> cells;  // "areas/stadsdel-…", and "areas/city" for the city itself
   types::v1::Tlp tlp = types::v1::TLP_UNSPECIFIED;
   int32_t confidentiality = 0;
   // For objects that concern several parties alike (agreements): their names. Empty otherwise.
   std::vector<std::string> parties;
-  int32_t state = 0;     // the noun's own enum
+  int32_t state = 0;  // the noun's own enum
   int32_t revision = 1;
+  // The noun's own row that holds the current version.
+  int64_t head = 0;
   // Grows with every write of the object; the etag is made of it.
   int64_t change = 1;
 };
@@ -48,7 +51,9 @@ class ObjectStore {
 };
 
 // The opaque etag of an object as it is now; every write changes it.
-inline std::string EtagOf(const Object& object) { return absl::StrCat("e", object.change); }
+inline std::string EtagOf(const Object& object) {
+  return absl::StrCat("e", object.change);
+}
 
 // The label as one snapshot understands it.
 Label LabelOf(const Object& object, const Snapshot& policy);
@@ -56,7 +61,8 @@ Label LabelOf(const Object& object, const Snapshot& policy);
 // The stored names of cells, and back.
 std::vector<std::string> CellNames(const CellSet& cells, const Snapshot& policy);
 
-// The key of a resource name: the bytes of a UUIDv4 last segment, else the first 16 bytes of the name's SHA-256.
+// The key of a resource name: the bytes of a UUIDv4 last segment, else the first 16 bytes of the
+// name's SHA-256.
 storage::Key KeyOfName(absl::string_view name);
 
 }  // namespace samverkan::access

@@ -16,17 +16,19 @@ namespace samverkan::access {
 class PolicyStore {
  public:
   // Compiles what the database holds together with the directory.
-  static absl::StatusOr<std::unique_ptr<PolicyStore>> Create(storage::Database& database,
-                                                             std::shared_ptr<const directory::v1::DirectoryBundle> directory,
-                                                             std::shared_ptr<const AreaMap> areas);
+  static absl::StatusOr<std::unique_ptr<PolicyStore>> Create(
+      storage::Database& database, std::shared_ptr<const directory::v1::DirectoryBundle> directory,
+      std::shared_ptr<const AreaMap> areas);
 
   std::shared_ptr<const Snapshot> Current() const;
   // Grows with every swap; an open stream compares it before each message.
   uint64_t Epoch() const;
 
-  // Stores an agreement's policy (one row per agreement name and version) and swaps the snapshot when the group commits, before
-  // anything later runs: ends the group. The new snapshot is returned so that the caller can derive notices.
-  absl::StatusOr<std::shared_ptr<const Snapshot>> Save(storage::WriteTx& tx, const v1::AgreementPolicy& policy);
+  // Stores an agreement's policy (one row per agreement name and version) and swaps the snapshot
+  // when the group commits, before anything later runs: ends the group. The new snapshot is
+  // returned so that the caller can derive notices.
+  absl::StatusOr<std::shared_ptr<const Snapshot>> Save(storage::WriteTx& tx,
+                                                       const v1::AgreementPolicy& policy);
 
  private:
   PolicyStore() = default;
