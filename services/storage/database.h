@@ -72,6 +72,8 @@ class ReadTx {
                                    absl::Span<const Value> parameters = {}) = 0;
   // The integer a key names, or nothing.
   virtual absl::StatusOr<std::optional<int64_t>> FindKey(KeySpace space, const Key& key) = 0;
+  // The appended row with this key: in a write the group's pending rows first, then the table.
+  virtual absl::StatusOr<std::optional<Row>> Find(const AppendTable& table, int64_t key) = 0;
   // The instant of this transaction: within one database strictly increasing from write to write,
   // never behind a commit.
   virtual absl::Time now() const = 0;
@@ -82,8 +84,6 @@ class WriteTx : public ReadTx {
   // Adds a row, written with all others of the group just before its commit. Statements run by this
   // or a later function of the group do not see it; Find does.
   virtual void Append(const AppendTable& table, std::vector<Value> row) = 0;
-  // The appended row with this key: the group's pending rows first, then the table.
-  virtual absl::StatusOr<std::optional<Row>> Find(const AppendTable& table, int64_t key) = 0;
   // The next number of a sequence, from 1, without gaps over committed functions.
   virtual absl::StatusOr<int64_t> Next(absl::string_view sequence) = 0;
   // Names `value` by a key that FindKey does not know yet.

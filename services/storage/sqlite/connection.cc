@@ -8,6 +8,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/base/status.h"
 #include "services/storage/sqlite/status.h"
 
@@ -214,6 +215,18 @@ absl::Status Connection::Execute(Statement& statement, absl::Span<const Value> p
 absl::Status Connection::Execute(absl::string_view sql, absl::Span<const Value> parameters) {
   SV_ASSIGN_OR_RETURN(Statement * statement, Prepare(sql));
   return Execute(*statement, parameters);
+}
+
+absl::StatusOr<std::optional<Row>> Connection::Find(const AppendTable& table, int64_t key) {
+  Statement*& statement = finds_[table.name];
+  if (statement == nullptr) {
+    SV_ASSIGN_OR_RETURN(statement, Prepare(absl::StrCat("SELECT ", absl::StrJoin(table.columns, ", "),
+                                                        " FROM ", table.name, " WHERE ",
+                                                        table.columns[0], " = $1")));
+  }
+  SV_ASSIGN_OR_RETURN(Rows rows, Run(*statement, {key}));
+  if (rows.empty()) return std::optional<Row>();
+  return std::optional<Row>(std::move(rows[0]));
 }
 
 absl::Status Connection::RunScript(absl::string_view script) {

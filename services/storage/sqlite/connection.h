@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,9 @@ class Connection {
   absl::Status Execute(Statement& statement, absl::Span<const Value> parameters);
   absl::Status Execute(absl::string_view sql, absl::Span<const Value> parameters = {});
 
+  // The row of an appended table with this key.
+  absl::StatusOr<std::optional<Row>> Find(const AppendTable& table, int64_t key);
+
   // Several statements of a caller, not kept.
   absl::Status RunScript(absl::string_view script);
 
@@ -102,6 +106,7 @@ class Connection {
   const Options options_;
   sqlite3* handle_ = nullptr;
   absl::flat_hash_map<std::string, std::unique_ptr<Statement>> statements_;
+  absl::flat_hash_map<std::string, Statement*> finds_;  // by table
   bool preparing_foreign_ = false;
   int last_error_ = 0;
   int64_t wal_pages_ = 0;

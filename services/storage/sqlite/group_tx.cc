@@ -79,15 +79,7 @@ void GroupTx::Append(const AppendTable& table, std::vector<Value> row) {
 absl::StatusOr<std::optional<Row>> GroupTx::Find(const AppendTable& table, int64_t key) {
   if (const std::vector<Value>* row = pending_.Find(table, key)) return Row(*row);
   if (lost()) return LostError();
-  Statement*& statement = finds_[table.name];
-  if (statement == nullptr) {
-    SV_ASSIGN_OR_RETURN(statement, connection_.Prepare(absl::StrCat(
-                                       "SELECT ", absl::StrJoin(table.columns, ", "), " FROM ",
-                                       table.name, " WHERE ", table.columns[0], " = $1")));
-  }
-  SV_ASSIGN_OR_RETURN(Rows rows, connection_.Run(*statement, {key}));
-  if (rows.empty()) return std::optional<Row>();
-  return std::optional<Row>(std::move(rows[0]));
+  return connection_.Find(table, key);
 }
 
 absl::StatusOr<int64_t> GroupTx::Next(absl::string_view sequence) {

@@ -56,7 +56,6 @@ class GroupTx final : public WriteTx {
   bool wrote_ = false;
   bool group_ended_ = false;
   // Find's statement for each append table.
-  absl::flat_hash_map<std::string, Statement*> finds_;
 };
 
 }  // namespace samverkan::storage::sqlite

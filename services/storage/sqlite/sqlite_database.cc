@@ -27,6 +27,9 @@ class SnapshotTx final : public ReadTx {
   absl::StatusOr<std::optional<int64_t>> FindKey(KeySpace space, const Key& key) override {
     return keys_.Find(connection_, {.space = space, .key = key}, key_position_);
   }
+  absl::StatusOr<std::optional<Row>> Find(const AppendTable& table, int64_t key) override {
+    return connection_.Find(table, key);
+  }
   absl::Time now() const override { return now_; }
 
  private:
