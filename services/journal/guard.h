@@ -1,0 +1,89 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/types/span.h"
+#include "services/base/crypto.h"
+#include "services/journal/merkle.h"
+
+namespace samverkan::journal {
+
+// Names a key or an object without telling anything about it.
+using Ref = std::array<uint8_t, 16>;
+
+// What must survive a restored database: a small file outside the database and its backups. It
+// remembers the head of every tree that was ever about to be signed, so that a database which lost
+// signed entries is noticed before it serves, and which content keys were destroyed and objects
+// sealed, so that a backup cannot bring them back: whoever opens a database destroys and seals them
+// again first.
+//
+// Text, one entry per line, each ending in a checksum that covers its line and the checksum before
+// it:
+//   samverkan-guard 1 <checksum>
+//   head <tree> <size> <root, base64> <checksum>
+//   key_destroyed <32 hex digits> <checksum>
+//   sealed <32 hex digits> <checksum>
+// A last line that was cut off by a crash was never acted on and is dropped; any other damage is
+// refused. The file is rewritten when it has grown large. It holds no content. Thread-safe.
+class Guard {
+ public:
+  using TreeHeads = std::vector<std::pair<int64_t, TreeHead>>;
+
+  // Opens the file, whose folder must exist. NOT_FOUND when it is missing and `create` is false;
+  // DATA_LOSS when it is damaged.
+  static absl::StatusOr<std::unique_ptr<Guard>> Open(std::string path, bool create);
+  ~Guard();
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+
+  // Each append is on disk when it returns OK. After one that leaves the file in doubt, nothing
+  // more is appended. FAILED_PRECONDITION for a head that is smaller than the tree's last one, or
+  // differs from it at the same size.
+  absl::Status AppendHeads(const TreeHeads& heads);
+  absl::Status AppendKeysDestroyed(absl::Span<const Ref> keys);
+  absl::Status AppendSealed(absl::Span<const Ref> objects);
+
+  // The last head of a tree; nothing where there is none.
+  std::optional<TreeHead> Head(int64_t tree) const;
+  TreeHeads Heads() const;
+  std::vector<Ref> keys_destroyed() const;
+  std::vector<Ref> sealed() const;
+
+ private:
+  explicit Guard(std::string path) : path_(std::move(path)) {}
+
+  absl::Status Load() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Apply(absl::string_view entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Append(const std::vector<std::string>& entries)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Writes a new file with what is current and puts it in the old one's place.
+  absl::Status Rewrite() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Close() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::string path_;
+  mutable absl::Mutex mutex_;
+  int descriptor_ ABSL_GUARDED_BY(mutex_) = -1;
+  int64_t size_ ABSL_GUARDED_BY(mutex_) = 0;
+  // It is rewritten when it grows beyond.
+  int64_t rewrite_size_ ABSL_GUARDED_BY(mutex_) = 4 << 20;
+  // Of the last line; the next one's covers it.
+  std::string checksum_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_map<int64_t, TreeHead> heads_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_set<Ref> keys_destroyed_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_set<Ref> sealed_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace samverkan::journal
