@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,13 +15,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
-#include "services/base/crypto.h"
 #include "services/journal/merkle.h"
+#include "services/journal/ref.h"
 
 namespace samverkan::journal {
-
-// Names a key or an object without telling anything about it.
-using Ref = std::array<uint8_t, 16>;
 
 // What must survive a restored database: a small file outside the database and its backups. It
 // remembers the head of every tree that was ever about to be signed, so that a database which lost

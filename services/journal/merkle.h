@@ -47,6 +47,8 @@ class CompactTree {
 
   int64_t size() const { return size_; }
   Hash Root() const;
+  // The perfect nodes, from the largest (left) to the smallest.
+  absl::Span<const Hash> edge() const { return edge_; }
 
   using NodeVisitor = absl::FunctionRef<void(NodeId, const Hash&)>;
   // Adds a leaf and reports each node that became perfect, the leaf first.
@@ -57,7 +59,6 @@ class CompactTree {
 
  private:
   int64_t size_ = 0;
-  // From the largest node (left) to the smallest.
   std::vector<Hash> edge_;
 };
 
