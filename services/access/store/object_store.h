@@ -42,7 +42,9 @@ struct Object {
 
 class ObjectStore {
  public:
-  // Inserts, giving the id (tx.Next("objects")) and putting the name's key.
+  // The id of an object about to be inserted, for the rows of its noun that go before it.
+  absl::StatusOr<int64_t> NextId(storage::WriteTx& tx) const { return tx.Next("objects"); }
+  // Inserts under object.id (from NextId) and puts the name's key.
   absl::Status Insert(storage::WriteTx& tx, Object& object) const;
   // Writes label, state and revision of an existing object and raises `change`.
   absl::Status Update(storage::WriteTx& tx, Object& object) const;
