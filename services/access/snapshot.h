@@ -89,8 +89,6 @@ class Snapshot {
   PermissionId FindPermission(absl::string_view permission) const;             // incidents.release
   const IncidentCategory* FindIncidentCategory(absl::string_view code) const;  // INC_…
   bool HasCode(absl::string_view list, absl::string_view code) const;
-  // The code of an information category.
-  const std::string& information_category(CategoryId id) const;
   std::optional<uint32_t> FindClause(absl::string_view name) const;
 
   const CompiledParty& party(PartyId id) const { return parties_[id.value]; }

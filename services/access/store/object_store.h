@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "samverkan/types/v1/types.pb.h"
 #include "services/access/decide.h"
@@ -38,6 +39,8 @@ struct Object {
   int64_t head = 0;
   // Grows with every write of the object; the etag is made of it.
   int64_t change = 1;
+  // When it was last written; set by the store.
+  absl::Time change_time;
 };
 
 class ObjectStore {
