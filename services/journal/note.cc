@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -11,7 +10,7 @@
 #include "services/base/base64.h"
 #include "services/base/crypto.h"
 #include "services/base/status.h"
-#include "services/journal/utf8.h"
+#include "services/base/utf8.h"
 
 namespace samverkan::journal {
 namespace {
@@ -23,8 +22,28 @@ absl::Status Malformed(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("not a signed note: ", what));
 }
 
+// Valid UTF-8 without a character below U+0020 but the newline.
+bool IsNoteText(absl::string_view text) {
+  while (!text.empty()) {
+    const std::optional<char32_t> c = TakeCodePoint(text);
+    if (!c || (*c < 0x20 && *c != '\n')) return false;
+  }
+  return true;
+}
+
+// Unicode's White_Space above the control characters.
+bool IsSpace(char32_t c) {
+  return c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
+         c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
 bool IsKeyName(absl::string_view name) {
-  return !name.empty() && !absl::StrContains(name, '+') && IsUtf8WithoutSpace(name);
+  if (name.empty()) return false;
+  while (!name.empty()) {
+    const std::optional<char32_t> c = TakeCodePoint(name);
+    if (!c || *c < 0x20 || *c == '+' || IsSpace(*c)) return false;
+  }
+  return true;
 }
 
 absl::StatusOr<NoteSignature> ParseSignature(absl::string_view line) {
@@ -61,7 +80,7 @@ std::string SignatureLine(const NoteVerifier& key, absl::string_view signature) 
 
 absl::StatusOr<Note> ParseNote(absl::string_view bytes) {
   if (bytes.size() > kNoteSizeMax) return Malformed("too large");
-  if (!IsUtf8WithoutControls(bytes)) return Malformed("control character or no UTF-8");
+  if (!IsNoteText(bytes)) return Malformed("control character or no UTF-8");
   const size_t blank = bytes.rfind("\n\n");
   if (blank == absl::string_view::npos) return Malformed("no blank line");
   Note note;
