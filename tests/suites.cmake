@@ -5,7 +5,8 @@
 #
 # A test that is not GoogleTest or unittest is counted by its last line, `N passed, N failed`, or else by its exit code.
 
-# Registers a GoogleTest binary under its labels; its cases are counted from the report it leaves in build/<preset>/results.
+# Registers a GoogleTest binary under its labels; its cases are counted from the report it leaves in
+# build/<preset>/results.
 function(sv_gtest target)
   add_test(NAME ${target} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   sv_describe_test(${target} ${ARGN})
@@ -32,8 +33,8 @@ endfunction()
 
 # sv_suite(<suite> [DEPENDS libraries...] [NEEDS targets...] [SERIAL] [LONG] [TSAN] [SOURCE_ONLY] [TIMEOUT seconds])
 #
-# All *_test.cc in tests/<suite> become one binary <suite>_test that links DEPENDS; each *_test.py and *_test.sh is a test
-# of its own that runs from the project's root, with the built binaries in $SAMVERKAN_BIN. NEEDS names binaries to build
+# All *.cc in tests/<suite> become one binary <suite>_test that links DEPENDS; each *_test.py and *_test.sh is a test of
+# its own that runs from the project's root, with the built binaries in $SAMVERKAN_BIN. NEEDS names binaries to build
 # first. With --long the environment holds SAMVERKAN_LONG=1.
 #   SERIAL       never beside another test (it measures time, or takes the whole machine)
 #   LONG         only with --long
@@ -66,7 +67,7 @@ function(sv_suite suite)
   foreach(script ${scripts})
     get_filename_component(stem ${script} NAME_WE)
     if(script MATCHES "\\.py$")
-      add_test(NAME ${suite}.${stem} COMMAND python3 ${script} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      add_test(NAME ${suite}.${stem} COMMAND /usr/bin/python3 ${script} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     else()
       add_test(NAME ${suite}.${stem} COMMAND bash ${script} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     endif()
@@ -82,8 +83,8 @@ function(sv_suite suite)
 endfunction()
 
 # sv_bench(<name> [DEPENDS libraries...]): tests/bench/<name>/*.cc become bench_<name>, run by `tests/run bench <name>`.
-# It prints one line a figure, `figure NAME min/median/max UNIT goal OP VALUE met|missed`, and fails on any error it did not
-# ask for.
+# It prints one line a figure, `figure NAME min/median/max UNIT goal OP VALUE met|missed`, and fails on any error it did
+# not ask for.
 function(sv_bench name)
   cmake_parse_arguments(BENCH "" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/${name}/*.cc)

@@ -40,7 +40,8 @@ TEST(CalendarTest, FailsWithoutZoneData) {
 }
 
 TEST(CalendarTest, CoversAnInstantWithItsUnit) {
-  using namespace types::v1;  // NOLINT(google-build-using-namespace)
+  using namespace types::v1;  // NOLINT(google-build-using-namespace): tables of precisions read
+                              // better
   const std::vector<Case> cases = {
       {TIME_PRECISION_HOUR, "2026-11-22T14:59:59+01:00", "2026-11-22T14:00:00+01:00",
        "2026-11-22T15:00:00+01:00"},

@@ -4,6 +4,8 @@
 
 namespace samverkan {
 
-absl::Time SystemClock::Now() { return absl::Now(); }
+absl::Time SystemClock::Now() {
+  return absl::Now();
+}
 
 }  // namespace samverkan

@@ -12,10 +12,8 @@ constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
 constexpr char kBadRequestUrl[] = "type.googleapis.com/google.rpc.BadRequest";
 
 const options::v1::ErrorPolicy& PolicyOf(ErrorReason reason) {
-  return errors::v1::ErrorReason_descriptor()
-      ->FindValueByNumber(reason)
-      ->options()
-      .GetExtension(options::v1::error);
+  return errors::v1::ErrorReason_descriptor()->FindValueByNumber(reason)->options().GetExtension(
+      options::v1::error);
 }
 
 template <typename Detail>

@@ -13,7 +13,8 @@ namespace samverkan {
 
 using ::samverkan::errors::v1::ErrorReason;
 
-// A field at fault: its path in the request ("legal_position.motivation"), what is wrong and what to do.
+// A field at fault: its path in the request ("legal_position.motivation"), what is wrong and what
+// to do.
 struct FieldViolation {
   std::string field;
   std::string description;
@@ -21,9 +22,11 @@ struct FieldViolation {
 
 using ErrorMetadata = std::vector<std::pair<std::string, std::string>>;
 
-// The one way to make an error that leaves the hub: canonical code and short code follow from the reason (errors.proto).
-// `message` is English, names no content, and says what to do where that helps.
-absl::Status Error(ErrorReason reason, absl::string_view message, const ErrorMetadata& metadata = {},
+// The one way to make an error that leaves the hub: canonical code and short code follow from the
+// reason (errors.proto). `message` is English, names no content, and says what to do where that
+// helps.
+absl::Status Error(ErrorReason reason, absl::string_view message,
+                   const ErrorMetadata& metadata = {},
                    const std::vector<FieldViolation>& violations = {});
 
 // FIELD_INVALID for one field.

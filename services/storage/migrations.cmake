@@ -3,8 +3,9 @@
 #   #include "services/<room>/migrations.h"
 #   const std::vector<storage::Migration>& samverkan::<room>::<Room>Migrations();
 #
-# in the order of their numbers: 0001_tables.sql, 0002_more.sql. With DIR services/a/b the header is services/a/b/migrations.h and
-# the function samverkan::a::BMigrations(). Called after sv_room(room). A file is never changed once it has been released.
+# in the order of their numbers: 0001_tables.sql, 0002_more.sql. With DIR services/a/b the header is
+# services/a/b/migrations.h and the function samverkan::a::BMigrations(). Called after sv_room(room). A file is never
+# changed once it has been released.
 #
 # Run as a script (cmake -P) this file writes the sources.
 
@@ -20,7 +21,8 @@ if(CMAKE_SCRIPT_MODE_FILE)
     set(name "${CMAKE_MATCH_2}")
     string(REGEX REPLACE "^0+" "" number "${number}")
     file(READ "${file}" sql)
-    string(APPEND entries "      {.room = \"${ROOM}\", .number = ${number}, .name = \"${name}\", .sql = R\"sql(${sql})sql\"},\n")
+    string(APPEND entries "      {.room = \"${ROOM}\", .number = ${number}, .name = \"${name}\",\n"
+      "       .sql = R\"sql(${sql})sql\"},\n")
   endforeach()
   file(WRITE "${OUTPUT}.h" "#pragma once
 

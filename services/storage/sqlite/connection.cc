@@ -220,9 +220,9 @@ absl::Status Connection::Execute(absl::string_view sql, absl::Span<const Value> 
 absl::StatusOr<std::optional<Row>> Connection::Find(const AppendTable& table, int64_t key) {
   Statement*& statement = finds_[table.name];
   if (statement == nullptr) {
-    SV_ASSIGN_OR_RETURN(statement, Prepare(absl::StrCat("SELECT ", absl::StrJoin(table.columns, ", "),
-                                                        " FROM ", table.name, " WHERE ",
-                                                        table.columns[0], " = $1")));
+    SV_ASSIGN_OR_RETURN(
+        statement, Prepare(absl::StrCat("SELECT ", absl::StrJoin(table.columns, ", "), " FROM ",
+                                        table.name, " WHERE ", table.columns[0], " = $1")));
   }
   SV_ASSIGN_OR_RETURN(Rows rows, Run(*statement, {key}));
   if (rows.empty()) return std::optional<Row>();
