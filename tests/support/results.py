@@ -65,7 +65,8 @@ def count_output(output: str) -> Count | None:
     if not lines:
         return None
     if total := TOTAL.match(lines[-1]):
-        return Count(*(int(number or 0) for number in total.groups()))
+        named = [line.removeprefix("FAILED ").strip() for line in lines if line.startswith("FAILED ")]
+        return Count(*(int(number or 0) for number in total.groups()), named)
     return count_unittest(lines)
 
 
@@ -84,8 +85,8 @@ def count_case(case: ElementTree.Element, folder: pathlib.Path) -> Count:
         count = count_gtest(report)
     else:
         count = count_output(output) or count_crashed_gtest(output)
-    if case.get("status") == "run":
-        return count if count.passed + count.failed + count.skipped else Count(passed=1)
+    if case.get("status") == "run" and not count.failed:
+        return count if count.passed + count.skipped else Count(passed=1)
     if count.failed == 0:  # It failed for a reason its cases do not tell: a crash, a time-out, a sanitizer's finding.
         count.failed = 1
         count.failures.append("ended badly (crash, time-out or a sanitizer's finding; see its output above)")

@@ -29,7 +29,8 @@ class ResultsTest(unittest.TestCase):
 
     def test_a_last_line_is_the_count(self):
         self.assertEqual(self.counted("x", "run", "noise\n3 passed, 0 failed, 1 skipped\n\n"), (3, 0, 1))
-        self.assertEqual(self.counted("x", "fail", "3 passed, 2 failed\n"), (3, 2, 0))
+        self.assertEqual(self.counted("x", "fail", "FAILED one: why\n3 passed, 2 failed\n"), (3, 2, 0))
+        self.assertEqual(self.counted("x", "run", "3 passed, 2 failed\n"), (3, 2, 0))
 
     def test_a_script_without_a_count_is_one_case(self):
         self.assertEqual(self.counted("x", "run", "hello"), (1, 0, 0))
