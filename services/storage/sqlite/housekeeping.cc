@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "services/base/failpoint.h"
@@ -38,14 +39,15 @@ void Writer::Housekeep() {
   if (merge_pause_ > 0) --merge_pause_;
   if (HousekeepingDue()) MergeKeys();
   if (checkpoint_pause_ > 0) --checkpoint_pause_;
-  if (connection_->wal_pages() < copied_pages_) copied_pages_ = 0;  // The log has begun anew.
-  if (connection_->wal_pages() - copied_pages_ >= options_.checkpoint_pages &&
+  // Fewer than then: the log has begun anew.
+  attempted_pages_ = std::min(attempted_pages_, connection_->wal_pages());
+  if (connection_->wal_pages() - attempted_pages_ >= options_.checkpoint_pages &&
       checkpoint_pause_ == 0)
     Checkpoint();
   bool purge = false;
   {
     absl::MutexLock lock(&mutex_);
-    purge = !purges_.empty();
+    purge = !purges_.empty() && purge_now_;
   }
   if (purge) PurgeNow();
 }
@@ -63,6 +65,9 @@ void Writer::MergeKeys() {
 
 void Writer::Checkpoint() {
   SV_FAILPOINT("storage.before_checkpoint");
+  // Readers may keep some pages from being copied; the next attempt comes with the next growth all
+  // the same.
+  attempted_pages_ = connection_->wal_pages();
   const bool overgrown = connection_->wal_pages() >= kLogGrowthMax * options_.checkpoint_pages;
   auto result = connection_->RunCheckpoint(
       overgrown ? Connection::Checkpoint::kTruncate : Connection::Checkpoint::kPassive,
@@ -74,7 +79,6 @@ void Writer::Checkpoint() {
     checkpoint_pause_ = kPauseGroups;
     return;
   }
-  copied_pages_ = result->copied_pages;
   counters_.checkpoints.fetch_add(1, std::memory_order_relaxed);
   counters_.fsyncs.fetch_add(2, std::memory_order_relaxed);
   counters_.wal_pages.store(connection_->wal_pages(), std::memory_order_relaxed);
@@ -119,7 +123,7 @@ void Writer::PurgeNow() {
   if (status.ok() && !SyncFile(options_.path + "-wal"))
     EndProcess("the emptied log cannot be synced", 0);
   if (status.ok()) {
-    copied_pages_ = 0;
+    attempted_pages_ = 0;
     counters_.checkpoints.fetch_add(1, std::memory_order_relaxed);
     counters_.fsyncs.fetch_add(3, std::memory_order_relaxed);
     counters_.wal_pages.store(0, std::memory_order_relaxed);

@@ -85,8 +85,8 @@ class Writer {
   GroupTx tx_;
   std::deque<Request> backlog_;
   int64_t last_time_ = 0;
-  // Pages of the log that stand in the file already.
-  int64_t copied_pages_ = 0;
+  // Pages in the log at the last checkpoint.
+  int64_t attempted_pages_ = 0;
   // Groups to go before housekeeping that failed is tried again.
   int64_t merge_pause_ = 0;
   int64_t checkpoint_pause_ = 0;
