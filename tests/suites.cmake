@@ -86,6 +86,9 @@ endfunction()
 # It prints one line a figure, `figure NAME min/median/max UNIT goal OP VALUE met|missed`, and fails on any error it did
 # not ask for.
 function(sv_bench name)
+  if(SAMVERKAN_SANITIZER)
+    return()  # A sanitizer's figures mean nothing.
+  endif()
   cmake_parse_arguments(BENCH "" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/${name}/*.cc)
   add_executable(bench_${name} ${sources})
