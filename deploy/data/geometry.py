@@ -30,7 +30,10 @@ class Plane:
         return ((point[0] - self.origin[0]) * self.east, (point[1] - self.origin[1]) * METRES_PER_DEGREE)
 
     def unproject(self, point: Point) -> Point:
-        return (round(self.origin[0] + point[0] / self.east, 6), round(self.origin[1] + point[1] / METRES_PER_DEGREE, 6))
+        return (
+            round(self.origin[0] + point[0] / self.east, 6),
+            round(self.origin[1] + point[1] / METRES_PER_DEGREE, 6),
+        )
 
 
 def edges(rings: list[list[Point]]):
@@ -50,7 +53,9 @@ def depth(point: Point, rings: list[list[Point]]) -> float:
     inside = False
     nearest = math.inf
     for a, b in edges(rings):
-        if (a[1] > point[1]) != (b[1] > point[1]) and point[0] < (b[0] - a[0]) * (point[1] - a[1]) / (b[1] - a[1]) + a[0]:
+        if (a[1] > point[1]) != (b[1] > point[1]) and point[0] < (b[0] - a[0]) * (point[1] - a[1]) / (b[1] - a[1]) + a[
+            0
+        ]:
             inside = not inside
         nearest = min(nearest, distance(point, a, b))
     return nearest if inside else -nearest
@@ -65,7 +70,9 @@ def inner_point(rings: list[list[Point]]) -> Point:
     centre = ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2)
     reach = max(high[0] - low[0], high[1] - low[1]) / 2
     while reach > 2:
-        grid = [(centre[0] + reach * i / 10, centre[1] + reach * j / 10) for i in range(-10, 11) for j in range(-10, 11)]
+        grid = [
+            (centre[0] + reach * i / 10, centre[1] + reach * j / 10) for i in range(-10, 11) for j in range(-10, 11)
+        ]
         centre = max(grid, key=lambda point: depth(point, metric))
         reach /= 5
     return plane.unproject(centre)
@@ -82,5 +89,12 @@ def border_strip(one: list[list[Point]], other: list[list[Point]], half_width: f
     assert length > 3 * half_width, "the common border has no straight reach that is long enough"
     along = ((b[0] - a[0]) / length, (b[1] - a[1]) / length)
     across = (-along[1], along[0])
-    corners = [(half_width, half_width), (length - half_width, half_width), (length - half_width, -half_width), (half_width, -half_width)]
-    return [plane.unproject((a[0] + along[0] * x + across[0] * y, a[1] + along[1] * x + across[1] * y)) for x, y in corners]
+    corners = [
+        (half_width, half_width),
+        (length - half_width, half_width),
+        (length - half_width, -half_width),
+        (half_width, -half_width),
+    ]
+    return [
+        plane.unproject((a[0] + along[0] * x + across[0] * y, a[1] + along[1] * x + across[1] * y)) for x, y in corners
+    ]

@@ -15,7 +15,13 @@ import zoneinfo
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from clauses import Clause, Local, central_clauses, internal_clauses, local_clauses  # noqa: E402  (the path comes first)
+from clauses import (
+    Clause,
+    Local,
+    central_clauses,
+    internal_clauses,
+    local_clauses,
+)  # noqa: E402  (the path comes first)
 from make_directory import Units, party_name, table  # noqa: E402
 from textproto import Enum, Message, document  # noqa: E402
 
@@ -23,6 +29,8 @@ OUTPUT = HERE / "agreements"
 DISTRICTS = ["BRO", "EAV", "FAR", "HAL", "HVA", "JAR", "KUN", "NIN", "SKN", "SKH", "SOD"]
 COMMITTEES = [f"STHLM.SDN.{code}" for code in DISTRICTS]
 CITY_COMPANIES = ["STHLM.BOLAG.SHE", "STHLM.BOLAG.SVB"]
+# The private and the civil party sign the central agreement too: a frame covers only flows between those who signed it.
+REGION_AND_OTHERS = ["REGSTH.TF", "NGL.CENTRUM", "CIV.VANDRARE", "REGSTH.HSF", "REGSTH.RLK", "STHLM.UTB"]
 # Years counted from that of the first start, on whose first day an agreement ends.
 CENTRAL_YEARS, LOCAL_YEARS = 4, 2
 
@@ -35,7 +43,11 @@ def selector(units: Units, one: str) -> Message:
 
 def versions() -> dict[str, str]:
     """areas/{area}@{date} of the newest version, by area id; what a clause signed today names."""
-    return {row["area"]: f"areas/{row['area']}@{row['valid_from']}" for row in table("tables/areas.csv") if not row["valid_to"]}
+    return {
+        row["area"]: f"areas/{row['area']}@{row['valid_from']}"
+        for row in table("tables/areas.csv")
+        if not row["valid_to"]
+    }
 
 
 def clause_message(units: Units, clause: Clause, area_versions: dict[str, str]) -> Message:
@@ -47,8 +59,11 @@ def clause_message(units: Units, clause: Clause, area_versions: dict[str, str]) 
     message += [("purposes", f"PUR_{purpose}") for purpose in clause.purposes]
     message += [("max_tlp", Enum(f"TLP_{tlp}")), ("max_confidentiality", int(confidentiality))]
     obligations = [
-        ("geo_precision", Enum(f"GEO_PRECISION_{clause.geo}")), ("time_precision", Enum(f"TIME_PRECISION_{clause.time}")),
-        ("delay_seconds", clause.delay_days * 86400), ("min_count", clause.min_count), ("onward", Enum(f"ONWARD_{clause.onward}")),
+        ("geo_precision", Enum(f"GEO_PRECISION_{clause.geo}")),
+        ("time_precision", Enum(f"TIME_PRECISION_{clause.time}")),
+        ("delay_seconds", clause.delay_days * 86400),
+        ("min_count", clause.min_count),
+        ("onward", Enum(f"ONWARD_{clause.onward}")),
     ]
     message.append(("obligations", [(name, value) for name, value in obligations if value != 0]))
     message += [("legal_positions", f"LB_{position}") for position in clause.legal_positions]
@@ -61,8 +76,15 @@ def signatory(units: Units, unit: str) -> Message:
     return [("party", party_name(units.party_of[unit])), ("unit", units.name(unit))]
 
 
-def content(units: Units, name: str, level: str, titles: tuple[str, str], founding: list[str], acceding: list[str],
-            clauses: list[Clause]) -> Message:
+def content(
+    units: Units,
+    name: str,
+    level: str,
+    titles: tuple[str, str],
+    founding: list[str],
+    acceding: list[str],
+    clauses: list[Clause],
+) -> Message:
     message = [("name", f"agreements/{name}"), ("version", 1), ("level", Enum(f"LEVEL_{level}"))]
     if level == "LOCAL":
         message.append(("frame", "agreements/cen"))
@@ -78,15 +100,19 @@ def local_parties(units: Units, row: dict[str, str]) -> Local:
     companies = [unit for unit in acceding if unit in CITY_COMPANIES]
     civic = [unit for unit in acceding if unit in units.with_selector("NGL") + units.with_selector("CIV")]
     return Local(
-        committee=f"STHLM.SDN.{row['committee']}", police=f"POL.STH.{row['police_area']}", companies=companies,
-        others=[unit for unit in acceding if unit not in companies + civic], civic=civic,
-        caretakers={company: company + ".BOVARD" for company in companies},
+        committee=f"STHLM.SDN.{row['committee']}",
+        police=f"POL.STH.{row['police_area']}",
+        companies=companies,
+        others=[unit for unit in acceding if unit not in companies + civic],
+        civic=civic,
     )
 
 
 def local_agreement(units: Units, row: dict[str, str]) -> tuple[Local, list[Clause]]:
     local = local_parties(units, row)
-    clauses = local_clauses(local, f"sdo-{row['committee'].lower()}", f"lpo-{row['police_area'].split('.')[-1].lower()}")
+    clauses = local_clauses(
+        local, f"sdo-{row['committee'].lower()}", f"lpo-{row['police_area'].split('.')[-1].lower()}"
+    )
     if row["named_legal_position"]:
         wanted, position = row["named_legal_position"].split(":")
         [clause] = [clause for clause in clauses if clause.id == wanted]
@@ -103,24 +129,40 @@ def agreements() -> dict[str, Message]:
     units = Units()
     result = {
         "cen": content(
-            units, "cen", "CENTRAL",
-            ("Överenskommelse om samverkan mellan Stockholms stad och Polisregion Stockholm",
-             "Collaboration agreement between the City of Stockholm and Police Region Stockholm"),
+            units,
+            "cen",
+            "CENTRAL",
+            (
+                "Överenskommelse om samverkan mellan Stockholms stad och Polisregion Stockholm",
+                "Collaboration agreement between the City of Stockholm and Police Region Stockholm",
+            ),
             ["STHLM.SLK", "POL.STH"],
-            COMMITTEES + ["STHLM.TRK"] + CITY_COMPANIES + ["REGSTH.TF", "REGSTH.HSF", "REGSTH.RLK", "STHLM.UTB"],
-            central_clauses()),
+            COMMITTEES + ["STHLM.TRK"] + CITY_COMPANIES + REGION_AND_OTHERS,
+            central_clauses(),
+        ),
         "int": content(
-            units, "int", "CENTRAL",
-            ("Stadsintern överenskommelse om samverkan för trygghet", "City-internal agreement on collaboration for safety"),
-            ["STHLM.SLK"], COMMITTEES + ["STHLM.TRK"] + CITY_COMPANIES, internal_clauses(DISTRICTS)),
+            units,
+            "int",
+            "CENTRAL",
+            (
+                "Stadsintern överenskommelse om samverkan för trygghet",
+                "City-internal agreement on collaboration for safety",
+            ),
+            ["STHLM.SLK"],
+            COMMITTEES + ["STHLM.TRK"] + CITY_COMPANIES,
+            internal_clauses(DISTRICTS),
+        ),
     }
     for row in table("tables/local_agreements.csv"):
         local, clauses = local_agreement(units, row)
         committee, police = names(table("tables/parties.csv"), local.committee), names(units.rows, local.police)
-        titles = (f"Lokal överenskommelse: {committee[0]} och {police[0][0].lower() + police[0][1:]}",
-                  f"Local agreement: {committee[1]} and {police[1]}")
-        result[row["agreement"]] = content(units, row["agreement"], "LOCAL", titles, [local.committee, local.police],
-                                           row["acceding"].split(), clauses)
+        titles = (
+            f"Lokal överenskommelse: {committee[0]} och {police[0][0].lower() + police[0][1:]}",
+            f"Local agreement: {committee[1]} and {police[1]}",
+        )
+        result[row["agreement"]] = content(
+            units, row["agreement"], "LOCAL", titles, [local.committee, local.police], row["acceding"].split(), clauses
+        )
     return result
 
 

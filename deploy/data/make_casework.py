@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Makes assessments.json, what the scripted municipal liaison officers decide about at most 40 police events, and
-reports.json, the sample reports handed in to report slots. `content` is samverkan.incidents.v1.IncidentContent in proto JSON.
+reports.json, the sample reports handed in to report slots. `content` is samverkan.incidents.v1.IncidentContent in
+proto JSON.
 
 usage: make_casework.py [--check | --reports YYYY-MM-DD]
   --check    writes nothing; exits 1 where a checked-in file is not what the tables give
@@ -39,7 +40,7 @@ def published_states() -> dict[int, list[dict]]:
 
 
 def event_time(event: dict) -> datetime.datetime:
-    """The time in the name ("27 juni 03:55, ..." or "22 augusti 17.59, ..."), in the year that puts it before publication."""
+    """The time in the name ("27 juni 03:55, ..." or "22 augusti 17.59, ..."), in the latest year before publication."""
     day, month, hour, minute = re.match(r"(\d{1,2}) (\w+) (\d{1,2})[.:](\d{2})", event["name"]).groups()
     published = datetime.datetime.strptime(event["datetime"], "%Y-%m-%d %H:%M:%S %z")
     clock = (MONTHS.index(month) + 1, int(day), int(hour), int(minute))
@@ -76,7 +77,12 @@ def marking(text: str) -> dict:
 
 
 def content(row: dict[str, str], place: dict, occur_span: dict | None) -> dict:
-    result = {"category": row["category"], "place": place, "occurSpan": occur_span, "certainty": f"CER_{row['certainty'].removeprefix('CER_')}"}
+    result = {
+        "category": row["category"],
+        "place": place,
+        "occurSpan": occur_span,
+        "certainty": f"CER_{row['certainty'].removeprefix('CER_')}",
+    }
     result |= {"harm": int(row["harm"]), "description": row["description"], "marking": marking(row["marking"])}
     return {name: value for name, value in result.items() if value is not None}
 
@@ -88,9 +94,14 @@ class Assessments:
         self.units = Units()
         self.states = published_states()
         self.agreements = {(row["committee"], row["police_area"]): row for row in table("tables/local_agreements.csv")}
-        districts = {row["members"]: row["area"] for row in table("tables/areas.csv") if row["column"] == "stadsdelsomrade_fran_2023_07_01"}
+        districts = {
+            row["members"]: row["area"]
+            for row in table("tables/areas.csv")
+            if row["column"] == "stadsdelsomrade_fran_2023_07_01"
+        }
         self.committee = {
-            row["stadsdel"]: districts[row["stadsdelsomrade_fran_2023_07_01"]].removeprefix("sdo-").upper() for row in table("stadsdelar.csv")
+            row["stadsdel"]: districts[row["stadsdelsomrade_fran_2023_07_01"]].removeprefix("sdo-").upper()
+            for row in table("stadsdelar.csv")
         }
         self.later = {}
         for row in table("tables/later_acts.csv"):
@@ -109,8 +120,10 @@ class Assessments:
         if row["balancing_note"]:
             position["balancingNote"] = row["balancing_note"]
         return {
-            "clause": f"agreements/{agreement['agreement']}/clauses/{clause}", "purpose": f"PUR_{purpose}",
-            "recipients": [self.units.name(recipient)], "legalPosition": position,
+            "clause": f"agreements/{agreement['agreement']}/clauses/{clause}",
+            "purpose": f"PUR_{purpose}",
+            "recipients": [self.units.name(recipient)],
+            "legalPosition": position,
         }
 
     def later_act(self, row: dict[str, str], first: dict) -> dict:
@@ -127,8 +140,12 @@ class Assessments:
             return result | {"unit": self.units.name("POL.STH")}
         unit = f"POL.STH.{row['police_area']}"
         state = int(row["state"])
-        result |= {"unit": self.units.name(unit), "assessor": handle("POL", unit, "KOMPOL"), "onState": state,
-                   "seen": self.states[event][state - 1]["seen"]}
+        result |= {
+            "unit": self.units.name(unit),
+            "assessor": handle("POL", unit, "KOMPOL"),
+            "onState": state,
+            "seen": self.states[event][state - 1]["seen"],
+        }
         if row["act"] == "reject":
             return result | {"reason": row["description"]}
         place = {"type": row["place_type"], "areas": [area_id(row["stadsdel"])]}
@@ -163,7 +180,11 @@ def reporting_unit(units: Units, reporter: str) -> str:
     for row in table("tables/mandates.csv"):
         if "RAPP" in row["functions"].split():
             pattern = re.escape(row["unit"]).replace(r"\{x\}", "[A-Z]+")
-            found += [unit for unit in units.party_of if re.fullmatch(pattern, unit) and handle(units.party_of[unit], unit, "RAPP") == reporter]
+            found += [
+                unit
+                for unit in units.party_of
+                if re.fullmatch(pattern, unit) and handle(units.party_of[unit], unit, "RAPP") == reporter
+            ]
     [unit] = found
     return unit
 
@@ -182,11 +203,17 @@ def reports(before: datetime.date | None = None) -> list[dict]:
             occur_span = span(at, "EXACT")
         unit = reporting_unit(units, row["reporter"])
         source = {"SHE": "BOLAG", "SVB": "BOLAG", "TF": "SL"}.get(units.party_of[unit].split(".")[-1], "EST")
-        result.append({
-            "foreignId": f"report-{number}", "slot": units.name(f"STHLM.SDN.{row['slot']}"), "reporter": row["reporter"],
-            "reportingUnit": units.name(unit), "source": {"kind": f"SRC_{source}"}, **when,
-            "content": content(row, report_place(row, rings), occur_span),
-        })
+        result.append(
+            {
+                "foreignId": f"report-{number}",
+                "slot": units.name(f"STHLM.SDN.{row['slot']}"),
+                "reporter": row["reporter"],
+                "reportingUnit": units.name(unit),
+                "source": {"kind": f"SRC_{source}"},
+                **when,
+                "content": content(row, report_place(row, rings), occur_span),
+            }
+        )
     return result
 
 

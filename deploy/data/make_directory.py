@@ -36,8 +36,16 @@ PERMISSION_SETS = {
     "receive": ["deliveries.acknowledge", "deliveries.read", "feed.watch"],
     "sign": ["agreements.read", "agreements.sign", "agreements.suspend"],
     "coordinate": [
-        "agreements.read", "deliveries.acknowledge", "deliveries.read", "feed.watch", "incidents.assess",
-        "incidents.correct", "incidents.create", "incidents.read", "incidents.release", "incidents.retract",
+        "agreements.read",
+        "deliveries.acknowledge",
+        "deliveries.read",
+        "feed.watch",
+        "incidents.assess",
+        "incidents.correct",
+        "incidents.create",
+        "incidents.read",
+        "incidents.release",
+        "incidents.retract",
     ],
 }
 EVERYBODY = ["directory.read"]
@@ -96,9 +104,13 @@ def parties() -> list[Message]:
     result = []
     for row in table("tables/parties.csv"):
         message = [
-            ("name", party_name(row["code"])), ("code", row["code"]), ("display_name", row["name_sv"]),
-            ("display_name_en", row["name_en"]), ("kind", Enum(f"KIND_{row['kind']}")),
-            ("secrecy_act_applies", row["secrecy_act"] == "yes"), ("organisation_number", row["organisation_number"]),
+            ("name", party_name(row["code"])),
+            ("code", row["code"]),
+            ("display_name", row["name_sv"]),
+            ("display_name_en", row["name_en"]),
+            ("kind", Enum(f"KIND_{row['kind']}")),
+            ("secrecy_act_applies", row["secrecy_act"] == "yes"),
+            ("organisation_number", row["organisation_number"]),
         ]
         for former in filter(None, row["former_names"].split(";")):
             name, valid_to = former.split("|")
@@ -127,7 +139,9 @@ def unit_messages(units: Units) -> list[Message]:
     result = []
     for row in units.rows:
         message = [
-            ("name", units.name(row["code"])), ("code", row["code"]), ("display_name", row["name_sv"]),
+            ("name", units.name(row["code"])),
+            ("code", row["code"]),
+            ("display_name", row["name_sv"]),
             ("display_name_en", row["name_en"]),
         ]
         message += [("selectors", selector) for selector in row["selectors"].split()]
@@ -151,7 +165,9 @@ def areas() -> list[Message]:
         area(name, row["stadsdel"], "NEIGHBOURHOOD", [("valid_from", date(CELL_FROM)), ("source", CELL_SOURCE)])
         for name, row in zip(names, stadsdelar)
     ]
-    city = [("valid_from", date(CELL_FROM))] + [("members", name) for name in sorted(names)] + [("source", UNION_SOURCE)]
+    city = (
+        [("valid_from", date(CELL_FROM))] + [("members", name) for name in sorted(names)] + [("source", UNION_SOURCE)]
+    )
     result.append(area("areas/city", "Stockholms stad", "MUNICIPALITY", city))
     sources = {"CITY_DISTRICT": UNION_SOURCE, "LOCAL_POLICE_AREA": POLICE_SOURCE}
     for row in table("tables/areas.csv"):
@@ -187,7 +203,11 @@ def handle(party: str, unit: str, function: str) -> str:
 
 
 def mandate(party: str, unit_name: str, identifier: str, function: str, areas_of: list[str], level: str) -> Message:
-    message = [("name", f"{party_name(party)}/mandates/{identifier}"), ("function", f"FN_{function}"), ("unit", unit_name)]
+    message = [
+        ("name", f"{party_name(party)}/mandates/{identifier}"),
+        ("function", f"FN_{function}"),
+        ("unit", unit_name),
+    ]
     message += [("areas", f"areas/{name}") for name in areas_of]
     holder = f"{issuer(party)} {identifier}"
     if function == "SYSTEM":
@@ -221,7 +241,9 @@ def mandates(units: Units) -> list[Message]:
         for code, match in found:
             result += unit_mandates(units, code, row, match.groupdict().get("x", ""))
     # The coordinator of Farsta also works in a thematic group: a second mandate, chosen explicitly.
-    second = mandate("STHLM.SDN.FAR", units.name("STHLM.SDN.FAR.T1"), "far-tryggsam", "TRYGGSAM", ["sdo-far", "sdo-skh"], "LOCAL")
+    second = mandate(
+        "STHLM.SDN.FAR", units.name("STHLM.SDN.FAR.T1"), "far-tryggsam", "TRYGGSAM", ["sdo-far", "sdo-skh"], "LOCAL"
+    )
     second[0] = ("name", "parties/sthlm-sdn-far/mandates/far-tryggsam-t1")
     return sorted(result + [second], key=lambda message: message[0][1])
 
@@ -238,7 +260,9 @@ def codes() -> list[Message]:
     for row in table("tables/codes.csv"):
         prefix = row["code"].split("_")[0]
         message = [
-            ("list", "INC" if prefix == "EXT" else prefix), ("code", row["code"]), ("label_sv", row["label_sv"]),
+            ("list", "INC" if prefix == "EXT" else prefix),
+            ("code", row["code"]),
+            ("label_sv", row["label_sv"]),
             ("label_en", row["label_en"]),
         ]
         if row["form"]:

@@ -1,7 +1,7 @@
 """Writes Protobuf text format, the same bytes for the same input.
 
-A message is a list of (field, value) pairs in order; a value is a string, an int, a bool, an Enum, or a message. A message
-that fits stands on one line, so that a diff of the generated text shows whole facts.
+A message is a list of (field, value) pairs in order; a value is a string, an int, a bool, an Enum, or a message. A
+message that fits stands on one line, so that a diff of the generated text shows whole facts.
 """
 
 WIDTH = 150

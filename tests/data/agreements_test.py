@@ -6,7 +6,7 @@ from demo_data import DATA, encode, value, values
 
 import clauses
 import make_agreements
-from make_directory import Units, table
+from make_directory import Units, party_name, table
 
 TLP = ["CLEAR", "GREEN", "AMBER", "AMBER_STRICT", "RED"]
 TIME = clauses.TIME + ["YEAR"]
@@ -26,18 +26,24 @@ def at_most(clause, frame) -> bool:
     frame_tlp, frame_level = frame.ceiling.split("/")
     onward = frame.clear_onward if tlp == "CLEAR" and frame.clear_onward else frame.onward
     return (
-        TLP.index(tlp) <= TLP.index(frame_tlp) and int(level) <= int(frame_level)
-        and clauses.GEO.index(clause.geo) >= clauses.GEO.index(frame.geo) and TIME.index(clause.time) >= TIME.index(frame.time)
-        and clause.delay_days >= frame.delay_days and ONWARD.index(clause.onward) <= ONWARD.index(onward)
+        TLP.index(tlp) <= TLP.index(frame_tlp)
+        and int(level) <= int(frame_level)
+        and clauses.GEO.index(clause.geo) >= clauses.GEO.index(frame.geo)
+        and TIME.index(clause.time) >= TIME.index(frame.time)
+        and clause.delay_days >= frame.delay_days
+        and ONWARD.index(clause.onward) <= ONWARD.index(onward)
         and set(clause.purposes) <= set(frame.purposes)
     )
 
 
 class Frame:
-    """The naive form of R10: every category of every flow lies inside at least one frame clause."""
+    """The naive form of R10: every category of every flow lies inside at least one frame clause, between parties that
+    have signed the frame."""
 
     def __init__(self):
         self.units = Units()
+        content = make_agreements.agreements()["cen"]
+        self.parties = {value(one, "party") for one in values(content, "founding") + values(content, "acceding")}
         self.frames = clauses.frame_clauses()
 
     def within(self, unit: str, selector: str) -> bool:
@@ -46,9 +52,12 @@ class Frame:
         return unit == selector
 
     def covered(self, clause, category: str, flow: tuple[str, str]) -> bool:
+        if not {party_name(self.units.party_of[unit]) for unit in flow} <= self.parties:
+            return False
         for frame in self.frames:
             if (
-                category in frame.categories and at_most(clause, frame)
+                category in frame.categories
+                and at_most(clause, frame)
                 and (category not in COUNTED or clause.min_count >= frame.min_count)
                 and any(self.within(flow[0], a) and self.within(flow[1], b) for a, b in frame.flows)
             ):
@@ -57,7 +66,9 @@ class Frame:
 
     def gaps(self, clause) -> list[tuple[str, str, tuple[str, str]]]:
         return [
-            (clause.id, category, flow) for category in clause.categories for flow in clause.flows
+            (clause.id, category, flow)
+            for category in clause.categories
+            for flow in clause.flows
             if not self.covered(clause, category, flow)
         ]
 
@@ -76,7 +87,9 @@ class AgreementsTest(unittest.TestCase):
 
     def test_texts_fit_the_protos(self):
         for path in (DATA / "agreements").glob("*.textproto"):
-            self.assertTrue(encode("samverkan.agreements.v1.AgreementContent", "agreements/v1/agreements.proto", path.read_bytes()))
+            self.assertTrue(
+                encode("samverkan.agreements.v1.AgreementContent", "agreements/v1/agreements.proto", path.read_bytes())
+            )
 
     def test_every_local_clause_lies_inside_the_frame(self):
         frame = Frame()
@@ -88,8 +101,15 @@ class AgreementsTest(unittest.TestCase):
         frame = Frame()
         _, [l1, *_] = self.local["lok-hal-skarh"]
         for change in (
-            {"categories": ("KOMM",)}, {"purposes": ("LAGKRAV_2023_196",)}, {"ceiling": "RED/2"}, {"ceiling": "AMBER/3"}, {"geo": "EXACT"},
-            {"time": "EXACT"}, {"onward": "PARTIES"}, {"flows": [("STHLM.SDN.HAL", "NGL.CENTRUM")]}, {"categories": ("PROBLEM",)},
+            {"categories": ("KOMM",)},
+            {"purposes": ("LAGKRAV_2023_196",)},
+            {"ceiling": "RED/2"},
+            {"ceiling": "AMBER/3"},
+            {"geo": "EXACT"},
+            {"time": "EXACT"},
+            {"onward": "PARTIES"},
+            {"flows": [("STHLM.SDN.HAL", "NGL.CENTRUM")]},
+            {"categories": ("PROBLEM",)},
         ):
             clause = clauses.Clause(**{**l1.__dict__, **change})
             self.assertNotEqual(frame.gaps(clause), [], change)
@@ -97,16 +117,36 @@ class AgreementsTest(unittest.TestCase):
     def test_thematic_clauses_would_lie_inside_the_frame(self):
         members = ["STHLM.SDN.SKH.T1", "STHLM.SDN.FAR.T1", "POL.STH.SYD.SKARH"]
         purposes = ("ORSAKSANALYS", "ATGARDSPLAN", "GENOMFORANDE", "UPPFOLJNING")
-        t1 = clauses.Clause("t1", ("PROBLEM", "ATGARD", "MOTE"), clauses.mutual(members), purposes, "AMBER/2", onward="NONE", min_count=5)
-        t2 = clauses.Clause("t2", ("HANDELSE",), clauses.mutual(members), ("LAGESBILD", "ATGARDSPLAN"), "AMBER/2", "NEIGHBOURHOOD", "WEEK",
-                            "NONE")
+        t1 = clauses.Clause(
+            "t1",
+            ("PROBLEM", "ATGARD", "MOTE"),
+            clauses.mutual(members),
+            purposes,
+            "AMBER/2",
+            onward="NONE",
+            min_count=5,
+        )
+        t2 = clauses.Clause(
+            "t2",
+            ("HANDELSE",),
+            clauses.mutual(members),
+            ("LAGESBILD", "ATGARDSPLAN"),
+            "AMBER/2",
+            "NEIGHBOURHOOD",
+            "WEEK",
+            "NONE",
+        )
         self.assertEqual(Frame().gaps(t1) + Frame().gaps(t2), [])
 
     def test_a_local_agreement_stands_for_each_overlap_of_district_and_police_area(self):
-        pairs = {(s["stadsdelsomrade_fran_2023_07_01"], s["lokalpolisomrade_fran_2025_01_01"]) for s in table("stadsdelar.csv")}
+        pairs = {
+            (s["stadsdelsomrade_fran_2023_07_01"], s["lokalpolisomrade_fran_2025_01_01"])
+            for s in table("stadsdelar.csv")
+        }
         areas = {row["area"]: row["members"] for row in table("tables/areas.csv")}
         stand = {
-            (areas[f"sdo-{row['committee'].lower()}"], areas[f"lpo-{row['police_area'].split('.')[-1].lower()}"]) for row in self.rows
+            (areas[f"sdo-{row['committee'].lower()}"], areas[f"lpo-{row['police_area'].split('.')[-1].lower()}"])
+            for row in self.rows
         }
         self.assertEqual(pairs, stand)
 
@@ -125,7 +165,9 @@ class AgreementsTest(unittest.TestCase):
 
     def test_only_one_clause_accepts_the_interest_balancing(self):
         found = [
-            (agreement, clause.id) for agreement, (_, content) in self.local.items() for clause in content
+            (agreement, clause.id)
+            for agreement, (_, content) in self.local.items()
+            for clause in content
             if "OSL_10_15A" in clause.legal_positions
         ]
         self.assertEqual(found, [("lok-jar-jarva", "l2")])
@@ -154,7 +196,9 @@ class AgreementsTest(unittest.TestCase):
                 for sender, recipient in clause.flows:
                     if recipient in civic:
                         highest = "CLEAR" if sender.startswith("POL") else "GREEN"
-                        self.assertLessEqual(TLP.index(clause.ceiling.split("/")[0]), TLP.index(highest), (agreement, clause.id))
+                        self.assertLessEqual(
+                            TLP.index(clause.ceiling.split("/")[0]), TLP.index(highest), (agreement, clause.id)
+                        )
 
     def test_validity_is_counted_from_local_midnights(self):
         import datetime

@@ -15,7 +15,10 @@ from textproto import Enum, lines
 
 WALK = {580265, 564750, 567711, 581513, 556396, 611707, 462507, 423720, 480687, 560312}
 # Words for people by sex or age, which a released text must not hold (R24).
-PEOPLE = re.compile(r"\b(man|män|mannen|kvinn\w*|flick\w*|pojk\w*|barn\w*|ungdom\w*|person\w*|misstänkt gärning\w*|\d+-årig\w*)\b", re.IGNORECASE)
+PEOPLE = re.compile(
+    r"\b(man|män|mannen|kvinn\w*|flick\w*|pojk\w*|barn\w*|ungdom\w*|person\w*|misstänkt gärning\w*|\d+-årig\w*)\b",
+    re.IGNORECASE,
+)
 TLP = ["TLP_CLEAR", "TLP_GREEN", "TLP_AMBER", "TLP_AMBER_STRICT", "TLP_RED"]
 
 
@@ -48,7 +51,7 @@ def named_stadsdelar(text: str) -> list[str]:
     for name in sorted((row["stadsdel"] for row in table("stadsdelar.csv")), key=len, reverse=True):
         if match := re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
             found.append(name)
-            text = text[:match.start()] + " " * len(name) + text[match.end():]
+            text = text[: match.start()] + " " * len(name) + text[match.end() :]
     return found
 
 
@@ -81,7 +84,11 @@ class AssessmentsTest(unittest.TestCase):
 
     def test_the_assessor_s_unit_is_the_one_the_importer_hands_in_to(self):
         types = {row["type"]: row["form"] for row in table("polisen-types.csv")}
-        police = {row["members"]: row["area"] for row in table("tables/areas.csv") if row["column"] == "lokalpolisomrade_fran_2025_01_01"}
+        police = {
+            row["members"]: row["area"]
+            for row in table("tables/areas.csv")
+            if row["column"] == "lokalpolisomrade_fran_2025_01_01"
+        }
         areas = {row["stadsdel"]: police[row["lokalpolisomrade_fran_2025_01_01"]] for row in table("stadsdelar.csv")}
         for entry in self.acted:
             states = self.work.states[entry["event"]]
@@ -94,16 +101,26 @@ class AssessmentsTest(unittest.TestCase):
         for entry in self.entries:
             if entry["act"] == "none":
                 first = self.work.states[entry["event"]][0]["event"]
-                self.assertTrue(first["location"]["name"] != "Stockholm" or not named_stadsdelar(first["summary"]), entry["event"])
+                self.assertTrue(
+                    first["location"]["name"] != "Stockholm" or not named_stadsdelar(first["summary"]), entry["event"]
+                )
 
     def test_released_texts_are_the_assessor_s_own_and_describe_nobody(self):
         for entry in self.acted:
-            texts = [content["description"] for content in [entry.get("content")] + [act.get("content") for act in entry.get("later", [])] if content]
-            source = " ".join(re.findall(r"\w+", " ".join(state["event"]["summary"].lower() for state in self.work.states[entry["event"]])))
+            texts = [
+                content["description"]
+                for content in [entry.get("content")] + [act.get("content") for act in entry.get("later", [])]
+                if content
+            ]
+            source = " ".join(
+                re.findall(
+                    r"\w+", " ".join(state["event"]["summary"].lower() for state in self.work.states[entry["event"]])
+                )
+            )
             for text in texts:
                 self.assertIsNone(PEOPLE.search(text.replace("Personrån", "").replace("bostad", "")), text)
                 words = re.findall(r"\w+", text.lower())
-                runs = [" ".join(words[i:i + 6]) for i in range(max(1, len(words) - 5))]
+                runs = [" ".join(words[i : i + 6]) for i in range(max(1, len(words) - 5))]
                 with self.subTest(text):
                     self.assertEqual([run for run in runs if run in source], [])
 
@@ -114,15 +131,22 @@ class AssessmentsTest(unittest.TestCase):
             for release in entry.get("releases", []):
                 agreement, clause_id = release["clause"].split("/")[1::2]
                 released.add(agreement)
-                [clause] = [one for one in values(self.agreements[agreement], "clauses") if value(one, "id") == clause_id]
+                [clause] = [
+                    one for one in values(self.agreements[agreement], "clauses") if value(one, "id") == clause_id
+                ]
                 content = entry["content"]
                 self.assertIn(categories[content["category"]], values(clause, "categories"), entry["event"])
                 self.assertIn(release["purpose"], values(clause, "purposes"))
                 self.assertIn(release["legalPosition"]["code"], values(clause, "legal_positions"))
-                pairs = [(value(value(flow, "from"), "unit"), value(value(flow, "to"), "unit")) for flow in values(clause, "flows")]
+                pairs = [
+                    (value(value(flow, "from"), "unit"), value(value(flow, "to"), "unit"))
+                    for flow in values(clause, "flows")
+                ]
                 for recipient in release["recipients"]:
                     self.assertIn((entry["unit"], recipient), pairs)
-                self.assertLessEqual(TLP.index(content["marking"]["tlp"]), TLP.index(value(clause, "max_tlp")), entry["event"])
+                self.assertLessEqual(
+                    TLP.index(content["marking"]["tlp"]), TLP.index(value(clause, "max_tlp")), entry["event"]
+                )
                 self.assertLessEqual(content["marking"]["confidentiality"], value(clause, "max_confidentiality"))
                 self.check_area(content["place"]["areas"][0], values(clause, "areas"))
         self.assertEqual(released, {row["agreement"] for row in table("tables/local_agreements.csv")})
@@ -131,7 +155,9 @@ class AssessmentsTest(unittest.TestCase):
         rows = {row["area"]: row for row in table("tables/areas.csv")}
         for area in areas:
             row = rows[area.split("/")[1].split("@")[0]]
-            members = [area_id(s["stadsdel"]) for s in table("stadsdelar.csv") if s[row["column"]] in row["members"].split(";")]
+            members = [
+                area_id(s["stadsdel"]) for s in table("stadsdelar.csv") if s[row["column"]] in row["members"].split(";")
+            ]
             self.assertIn(cell, members)
 
     def test_legal_positions_are_motivated(self):
@@ -151,7 +177,9 @@ class AssessmentsTest(unittest.TestCase):
         night = make_casework.span(datetime.datetime(2024, 11, 6, 0, 48, tzinfo=make_casework.STOCKHOLM), "PART_OF_DAY")
         self.assertEqual(night["startTime"], "2024-11-05T21:00:00Z")
         self.assertEqual(night["endTime"], "2024-11-06T05:00:00Z")
-        longest = make_casework.span(datetime.datetime(2025, 10, 26, 1, 0, tzinfo=make_casework.STOCKHOLM), "PART_OF_DAY")
+        longest = make_casework.span(
+            datetime.datetime(2025, 10, 26, 1, 0, tzinfo=make_casework.STOCKHOLM), "PART_OF_DAY"
+        )
         self.assertEqual((longest["startTime"], longest["endTime"]), ("2025-10-25T20:00:00Z", "2025-10-26T05:00:00Z"))
 
 
@@ -172,7 +200,9 @@ class ReportsTest(unittest.TestCase):
         for report, row in zip(self.reports, self.rows):
             span = report["content"]["occurSpan"]
             self.assertEqual(span["startTime"], span["endTime"])
-            at = datetime.datetime.fromisoformat(span["startTime"].replace("Z", "+00:00")).astimezone(make_casework.STOCKHOLM)
+            at = datetime.datetime.fromisoformat(span["startTime"].replace("Z", "+00:00")).astimezone(
+                make_casework.STOCKHOLM
+            )
             self.assertEqual((at.isoweekday(), at.strftime("%H:%M")), (int(row["weekday"]), row["local_time"]))
             self.assertTrue(0 < (self.day - at.date()).days <= 7)
 
@@ -181,9 +211,16 @@ class ReportsTest(unittest.TestCase):
 
         bundle = make_directory.bundle()
         slots = {value(unit, "name"): value(unit, "report_slot") or [] for unit in values(bundle, "units")}
-        rapporteurs = {value(one, "name").split("/")[-1]: value(one, "unit") for one in values(bundle, "mandates") if value(one, "function") == "FN_RAPP"}
+        rapporteurs = {
+            value(one, "name").split("/")[-1]: value(one, "unit")
+            for one in values(bundle, "mandates")
+            if value(one, "function") == "FN_RAPP"
+        }
         for report in self.reports:
-            self.assertIn(report["reportingUnit"], [value(reporter, "unit") for reporter in values(slots[report["slot"]], "reporters")])
+            self.assertIn(
+                report["reportingUnit"],
+                [value(reporter, "unit") for reporter in values(slots[report["slot"]], "reporters")],
+            )
             self.assertEqual(rapporteurs[report["reporter"]], report["reportingUnit"])
 
     def test_positions_lie_deep_in_their_stadsdel(self):
@@ -204,11 +241,18 @@ class ReportsTest(unittest.TestCase):
                 for j in range(21):
                     u, v = i / 20, j / 20
                     point = tuple(
-                        (1 - u) * (1 - v) * corners[0][k] + u * (1 - v) * corners[1][k] + u * v * corners[2][k] + (1 - u) * v * corners[3][k]
+                        (1 - u) * (1 - v) * corners[0][k]
+                        + u * (1 - v) * corners[1][k]
+                        + u * v * corners[2][k]
+                        + (1 - u) * v * corners[3][k]
                         for k in (0, 1)
                     )
                     for area, rings in self.cells.items():
-                        depth = geometry.depth(point, [[plane.project(p) for p in ring] for ring in rings]) if self.near(rings, strip) else -1
+                        depth = (
+                            geometry.depth(point, [[plane.project(p) for p in ring] for ring in rings])
+                            if self.near(rings, strip)
+                            else -1
+                        )
                         if depth > 1:
                             deepest[area] = max(depth, deepest.get(area, 0))
             self.assertEqual(set(deepest), {area_id(one), area_id(other)})

@@ -38,7 +38,8 @@ class PkiTest(unittest.TestCase):
     def digests(self) -> dict[str, str]:
         return {
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in self.folder.rglob("*") if path.is_file()
+            for path in self.folder.rglob("*")
+            if path.is_file()
         }
 
     def test_every_unit_has_a_certificate_with_its_identity(self):
@@ -50,7 +51,8 @@ class PkiTest(unittest.TestCase):
             identities.add(identity)
             self.assertIn(f"/{pem.parent.name}/", identity)
         wanted = {
-            "URI:spiffe://samverkan.example/{}/{}/cli".format(*value(unit, "name").split("/")[1::2]) for unit in values(self.bundle, "units")
+            "URI:spiffe://samverkan.example/{}/{}/cli".format(*value(unit, "name").split("/")[1::2])
+            for unit in values(self.bundle, "units")
         }
         self.assertEqual(identities, wanted | {"URI:spiffe://samverkan.example/pol/pol-sth/system"})
 
@@ -72,7 +74,9 @@ class PkiTest(unittest.TestCase):
             self.assertNotIn("PRIVATE", text, path)
 
     def test_the_hub_s_folder_holds_no_party_s_key(self):
-        self.assertEqual(sorted(path.name for path in (self.folder / "hub").glob("*.key*")), ["hub.keys", "log.key", "server.key"])
+        self.assertEqual(
+            sorted(path.name for path in (self.folder / "hub").glob("*.key*")), ["hub.keys", "log.key", "server.key"]
+        )
 
     def test_hub_keys_are_complete_and_distinct(self):
         lines = [line.split(" ") for line in (self.folder / "hub/hub.keys").read_text(encoding="utf-8").splitlines()]
@@ -100,8 +104,19 @@ class PkiTest(unittest.TestCase):
             self.assertEqual(name, f"samverkan.example/{party}/{own}")
             self.assertEqual((len(key), key[0]), (33, 1))
             self.assertEqual(hashlib.sha256(name.encode() + b"\n" + key).hexdigest()[:8], key_id)
-            public = subprocess.run(["openssl", "pkey", "-in", str(self.folder / f"parties/{party}/{own}-sign.key"), "-pubout", "-outform", "DER"],
-                                    capture_output=True, check=True).stdout
+            public = subprocess.run(
+                [
+                    "openssl",
+                    "pkey",
+                    "-in",
+                    str(self.folder / f"parties/{party}/{own}-sign.key"),
+                    "-pubout",
+                    "-outform",
+                    "DER",
+                ],
+                capture_output=True,
+                check=True,
+            ).stdout
             self.assertEqual(public[-32:], key[1:])
 
     def test_issuers_publish_keys_of_every_algorithm(self):
@@ -122,8 +137,10 @@ class PkiTest(unittest.TestCase):
         (self.folder / "hub/hub.keys").write_text("\n".join(keys[:-1]) + "\n", encoding="utf-8")
         self.assertIn(" 2 keys and certificates made", self.make())
         after = self.digests()
-        self.assertEqual({name for name in before if before[name] != after.get(name)},
-                         {lost, "parties/pol/pol-sth-cli.key", "hub/hub.keys"})
+        self.assertEqual(
+            {name for name in before if before[name] != after.get(name)},
+            {lost, "parties/pol/pol-sth-cli.key", "hub/hub.keys"},
+        )
         self.assertEqual((self.folder / "hub/hub.keys").read_text(encoding="utf-8").splitlines()[:-1], keys[:-1])
 
     def test_prints_no_secret(self):
