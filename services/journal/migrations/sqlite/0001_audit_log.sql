@@ -1,5 +1,5 @@
--- Every audit record in order of arrival, one row per tree it stands in. `hash` is the RFC 6962 leaf hash of `record`, whose bytes
--- are never changed. Written on the path of the acknowledgement; everything else here follows beside it.
+-- Every audit record in order of arrival, one row per tree it stands in. `hash` is the RFC 6962 leaf hash of `record`,
+-- whose bytes are never changed. Written on the path of the acknowledgement; everything else here follows beside it.
 CREATE TABLE audit_log (
   seq INTEGER PRIMARY KEY,
   tree INTEGER NOT NULL,
@@ -23,7 +23,8 @@ CREATE TABLE audit_progress (
 ) STRICT;
 INSERT INTO audit_progress (id, seq) VALUES (1, 0);
 
--- Perfect nodes at every fourth level from 4; level 0 is audit_log.hash, what lies between follows from at most eight of them.
+-- Perfect nodes at every fourth level from 4; level 0 is audit_log.hash, what lies between follows from at most
+-- eight of them.
 CREATE TABLE tree_nodes (
   tree INTEGER NOT NULL,
   level INTEGER NOT NULL,
@@ -47,7 +48,8 @@ CREATE TABLE audit_index (
   PRIMARY KEY (tree, ref, seq)
 ) STRICT, WITHOUT ROWID;
 
--- The newest signed checkpoint of each tree. Older ones need not be kept: whoever has one can have it proved to be continued.
+-- The newest signed checkpoint of each tree. Older ones need not be kept: whoever has one can have it proved
+-- to be continued.
 CREATE TABLE tree_checkpoints (
   tree INTEGER PRIMARY KEY,
   size INTEGER NOT NULL,
