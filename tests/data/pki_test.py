@@ -119,6 +119,11 @@ class PkiTest(unittest.TestCase):
             ).stdout
             self.assertEqual(public[-32:], key[1:])
 
+    def test_every_tree_of_the_log_has_a_verifier_key(self):
+        names = [line.split("+")[0] for line in (self.folder / "log.vkeys").read_text(encoding="utf-8").splitlines()]
+        trees = ["hub"] + [value(party, "name") for party in values(self.bundle, "parties")]
+        self.assertEqual(sorted(names), sorted(f"hub.demo.samverkan.example/audit/{tree}" for tree in trees))
+
     def test_issuers_publish_keys_of_every_algorithm(self):
         algorithms = {}
         for path in (self.folder / "hub/issuers").glob("*.json"):
