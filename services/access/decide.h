@@ -62,21 +62,26 @@ struct Decision {
   // The clause that came nearest when nothing permits.
   std::optional<ClauseCitation> nearest;
   Obligations obligations;
-  // The decision stands until then if nothing changes.
+  // The decision stands until then if nothing but time changes: the mandate begins or ends, or a
+  // clause that fits in all but time opens or closes.
   absl::Time not_after = absl::InfiniteFuture();
 };
 
 // Whether the mandate may disclose an object with this label to the recipient. Pure: no clock, no
-// allocation, no search beyond the clauses of the pair (sender, recipient). Order of reasons:
-// NO_MANDATE, NO_CLAUSE_IN_FORCE, AREA_OUT_OF_SCOPE, LEVEL_MISMATCH, CATEGORY_NOT_COVERED,
+// allocation, no search beyond the clauses of the pair (sender, recipient). The object must belong
+// to the mandate's unit, else ORIGINATOR_ONLY. Order of reasons: NO_MANDATE, ORIGINATOR_ONLY,
+// NO_CLAUSE_IN_FORCE, AREA_OUT_OF_SCOPE, LEVEL_MISMATCH, CATEGORY_NOT_COVERED,
 // PURPOSE_NOT_PERMITTED, MARKING_EXCEEDS_CLAUSE, LEGAL_POSITION_MISSING: the reason given is that
-// of the clause that got furthest. A matching FORBID wins over every PERMIT. Obligations of several
-// matching permits join to the most restrictive.
+// of the clause that got furthest. A FORBID in force that matches category, area and purpose wins
+// over every PERMIT, named or not: NO_CLAUSE_IN_FORCE, citing the forbidding clauses. A named
+// clause that never joins this pair is AREA_OUT_OF_SCOPE where the sender may send to others under
+// it. Obligations of several matching permits join to the most restrictive.
 Decision DecideDisclosure(const Snapshot& policy, const DisclosureRequest& request,
                           const Label& label);
 
 // Whether the mandate may use a permission on what its own unit owns or holds: function, validity
-// and, for a place with cells, the mandate's area. Reasons: NO_MANDATE, AREA_OUT_OF_SCOPE.
+// and, for a place with cells other than the city as a whole, the mandate's area. Whose it is, is
+// for the caller to know. Reasons: NO_MANDATE, AREA_OUT_OF_SCOPE.
 Decision DecideOwn(const Snapshot& policy, MandateId mandate, PermissionId permission,
                    const Label& label, absl::Time now);
 

@@ -12,6 +12,11 @@ constexpr int64_t kSecondsMax = 253'402'300'799;  // 9999-12-31
 
 }  // namespace
 
+bool IsTimestamp(const google::protobuf::Timestamp& timestamp) {
+  return timestamp.seconds() >= kSecondsMin && timestamp.seconds() <= kSecondsMax &&
+         timestamp.nanos() >= 0 && timestamp.nanos() < kNanosPerMicro * kMicrosPerSecond;
+}
+
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixMicros(timestamp.seconds() * kMicrosPerSecond +
                               timestamp.nanos() / kNanosPerMicro);

@@ -5,6 +5,9 @@
 
 namespace samverkan {
 
+// Whether a Timestamp is one: from the year 1 to 9999, with nanoseconds below a second.
+bool IsTimestamp(const google::protobuf::Timestamp& timestamp);
+
 // A Timestamp in range (1 to 9999, which the gate checks) as an instant, to the microsecond; the
 // infinite past where unset is for the caller to tell.
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp);

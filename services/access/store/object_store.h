@@ -43,16 +43,26 @@ struct Object {
   absl::Time change_time;
 };
 
+// The table `objects`. One row per create, inserted by a statement and not deferred, so that a
+// later function of the same group may change it; no secondary index. What lists need is made
+// beside the path of the acknowledgement (OwnerIndexer).
 class ObjectStore {
  public:
   // The id of an object about to be inserted, for the rows of its noun that go before it.
   absl::StatusOr<int64_t> NextId(storage::WriteTx& tx) const { return tx.Next("objects"); }
   // Inserts under object.id (from NextId) and puts the name's key.
   absl::Status Insert(storage::WriteTx& tx, Object& object) const;
-  // Writes label, state and revision of an existing object and raises `change`.
+  // Writes label, state, revision and head of an existing object and raises `change`. Name, kind
+  // and owner never change.
   absl::Status Update(storage::WriteTx& tx, Object& object) const;
+  // By full name: exactly this one, nothing for a name that only shares its last part.
   absl::StatusOr<std::optional<Object>> Find(storage::ReadTx& tx, absl::string_view name) const;
   absl::StatusOr<std::optional<Object>> FindById(storage::ReadTx& tx, int64_t id) const;
+  // Objects of one kind that a unit owns, newest first, with ids below `before_id`; at most
+  // `limit`.
+  absl::StatusOr<std::vector<Object>> ListByOwner(storage::ReadTx& tx, ObjectKind kind,
+                                                  absl::string_view owner_unit, int64_t before_id,
+                                                  int64_t limit) const;
 };
 
 // The opaque etag of an object as it is now; every write changes it.
@@ -63,7 +73,7 @@ inline std::string EtagOf(const Object& object) {
 // The label as one snapshot understands it.
 Label LabelOf(const Object& object, const Snapshot& policy);
 
-// The stored names of cells, and back.
+// The names under which cells are stored.
 std::vector<std::string> CellNames(const CellSet& cells, const Snapshot& policy);
 
 // The key of a resource name: the bytes of a UUIDv4 last segment, else the first 16 bytes of the

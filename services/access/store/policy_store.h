@@ -25,8 +25,9 @@ class PolicyStore {
   uint64_t Epoch() const;
 
   // Stores an agreement's policy (one row per agreement name and version) and swaps the snapshot
-  // when the group commits, before anything later runs: ends the group. The new snapshot is
-  // returned so that the caller can derive notices.
+  // when the group commits, before anything later runs: ends the group. At most once in a function.
+  // The new snapshot is returned so that the caller can derive notices. INVALID_ARGUMENT, storing
+  // nothing, for a policy that would be inactive because its content does not resolve.
   absl::StatusOr<std::shared_ptr<const Snapshot>> Save(storage::WriteTx& tx,
                                                        const v1::AgreementPolicy& policy);
 

@@ -1,0 +1,110 @@
+#include "services/access/decide.h"
+
+#include "gtest/gtest.h"
+#include "services/access/snapshot.h"
+#include "tests/support/access_world.h"
+
+namespace samverkan::access {
+namespace {
+
+using errors::v1::ErrorReason;
+
+absl::Time At(const char* text) {
+  absl::Time time;
+  std::string error;
+  SV_CHECK(absl::ParseTime(absl::RFC3339_full, text, &time, &error), "a time of a test parses");
+  return time;
+}
+
+class DecideTest : public ::testing::Test {
+ protected:
+  DecideTest()
+      : policy_(*testing::ParseWorld(testing::ReadFileOrDie("tests/conformance/world.json"))
+                     .Compile()) {}
+
+  // A robbery in Fruängen, AMBER_STRICT and K2, that Skärholmen's police may send to
+  // Hägersten-Älvsjö.
+  Label Robbery() const {
+    Label label;
+    label.owner_unit = policy_->FindUnit("parties/pol/units/pol-sth-syd-skarh");
+    label.owner_party = policy_->FindParty("parties/pol");
+    label.category = policy_->FindInformationCategory("IKA_HANDELSE");
+    label.cells = *policy_->areas().CellsAt("areas/stadsdel-fruangen", kNow);
+    label.cells.set(kCityCell);
+    label.tlp = types::v1::TLP_AMBER_STRICT;
+    label.confidentiality = 2;
+    return label;
+  }
+  DisclosureRequest ToHal() const {
+    return {.mandate = policy_->FindMandate("parties/pol/mandates/skarh-kompol"),
+            .recipient = policy_->FindUnit("parties/sthlm-sdn-hal/units/sthlm-sdn-hal"),
+            .purpose = policy_->FindPurpose("PUR_LAGESBILD"),
+            .legal = policy_->FindLegal("LB_NOT_SECRET_TESTED"),
+            .clause = policy_->FindClause("agreements/lok-hal-skarh/clauses/l2"),
+            .now = kNow};
+  }
+
+  const absl::Time kNow = At("2026-04-01T12:00:00Z");
+  const std::shared_ptr<const Snapshot> policy_;
+};
+
+TEST_F(DecideTest, TheWorldCompilesWithoutProblems) {
+  EXPECT_TRUE(policy_->problems().empty());
+}
+
+TEST_F(DecideTest, AClauseInForceAllows) {
+  const Decision decision = DecideDisclosure(*policy_, ToHal(), Robbery());
+  EXPECT_TRUE(decision.allowed);
+  ASSERT_EQ(decision.citation_count, 1);
+  EXPECT_EQ(policy_->clause(decision.citations[0].clause).name,
+            "agreements/lok-hal-skarh/clauses/l2");
+  EXPECT_EQ(decision.obligations.geo_precision, types::v1::GEO_PRECISION_PLACE);
+  EXPECT_EQ(decision.obligations.time_precision, types::v1::TIME_PRECISION_PART_OF_DAY);
+  EXPECT_EQ(decision.obligations.onward, types::v1::ONWARD_NONE);
+  EXPECT_EQ(decision.not_after, At("2026-05-01T00:00:00Z")) << "when the suspension begins";
+}
+
+TEST_F(DecideTest, NobodyWithoutMandate) {
+  DisclosureRequest request = ToHal();
+  request.mandate = MandateId();
+  EXPECT_EQ(DecideDisclosure(*policy_, request, Robbery()).reason,
+            errors::v1::ERROR_REASON_NO_MANDATE);
+}
+
+TEST_F(DecideTest, NobodyDisclosesWhatAnotherUnitOwns) {
+  Label label = Robbery();
+  label.owner_unit = policy_->FindUnit("parties/pol/units/pol-sth");
+  EXPECT_EQ(DecideDisclosure(*policy_, ToHal(), label).reason,
+            errors::v1::ERROR_REASON_ORIGINATOR_ONLY);
+}
+
+TEST_F(DecideTest, OwnActsNeedPermissionAreaAndTime) {
+  const MandateId mandate = policy_->FindMandate("parties/pol/mandates/skarh-both");
+  const MandateId local = policy_->FindMandate("parties/pol/mandates/skarh-kompol");
+  const PermissionId release = policy_->FindPermission("incidents.release");
+  const PermissionId report = policy_->FindPermission("incidents.report");
+  EXPECT_TRUE(DecideOwn(*policy_, local, release, Robbery(), kNow).allowed);
+  EXPECT_EQ(DecideOwn(*policy_, local, report, Robbery(), kNow).reason,
+            errors::v1::ERROR_REASON_NO_MANDATE);
+  EXPECT_EQ(DecideOwn(*policy_, local, PermissionId(), Robbery(), kNow).reason,
+            errors::v1::ERROR_REASON_NO_MANDATE);
+
+  const absl::Time end = At("2026-09-01T00:00:00Z");
+  EXPECT_EQ(DecideOwn(*policy_, mandate, release, Robbery(), end - absl::Microseconds(1)).not_after,
+            end);
+  EXPECT_EQ(DecideOwn(*policy_, mandate, release, Robbery(), end).reason,
+            errors::v1::ERROR_REASON_NO_MANDATE);
+
+  Label elsewhere = Robbery();
+  elsewhere.cells = *policy_->areas().CellsAt("areas/stadsdel-alvsjo", kNow);
+  elsewhere.cells.set(kCityCell);
+  EXPECT_EQ(DecideOwn(*policy_, local, release, elsewhere, kNow).reason,
+            errors::v1::ERROR_REASON_AREA_OUT_OF_SCOPE);
+  Label somewhere = Robbery();
+  somewhere.cells.reset();
+  somewhere.cells.set(kCityCell);
+  EXPECT_TRUE(DecideOwn(*policy_, local, release, somewhere, kNow).allowed);
+}
+
+}  // namespace
+}  // namespace samverkan::access
