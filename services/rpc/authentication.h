@@ -30,9 +30,9 @@ struct IssuerOptions {
   // Signs people in without proof of who they are: only where demo mode is on.
   bool demo = false;
   // The party of everyone who signs in here, parties/{party} ...
-  std::string party;
+  std::string party = {};
   // ... or, where several share the issuer, by the claim https://id.oidc.se/claim/orgUnit.
-  absl::flat_hash_map<std::string, std::string> parties_by_org_unit;
+  absl::flat_hash_map<std::string, std::string> parties_by_org_unit = {};
 };
 
 // Why a caller was not let in, for the log alone: the caller learns what to do, not which check
