@@ -31,22 +31,24 @@ function(sv_suite_needs label)
   endif()
 endfunction()
 
-# sv_suite(<suite> [DEPENDS libraries...] [NEEDS targets...] [SERIAL] [LONG] [TSAN] [SOURCE_ONLY] [TIMEOUT seconds])
+# sv_suite(<suite> [DEPENDS libraries...] [NEEDS targets...] [PROGRAMS sources...] [SERIAL] [LONG] [TSAN] [SOURCE_ONLY] [TIMEOUT seconds])
 #
 # All *.cc in tests/<suite> become one binary <suite>_test that links DEPENDS; each *_test.py and *_test.sh is a test of
 # its own that runs from the project's root, with the built binaries in $SAMVERKAN_BIN. NEEDS names binaries to build
-# first. With --long the environment holds SAMVERKAN_LONG=1.
+# first, PROGRAMS sources that belong to such binaries instead. With --long the environment holds SAMVERKAN_LONG=1.
 #   SERIAL       never beside another test (it measures time, or takes the whole machine)
 #   LONG         only with --long
 #   TSAN         also under --sanitizer thread
 #   SOURCE_ONLY  reads sources alone, so sanitizer builds skip it
 function(sv_suite suite)
-  cmake_parse_arguments(SUITE "SERIAL;LONG;TSAN;SOURCE_ONLY" "TIMEOUT" "DEPENDS;NEEDS" ${ARGN})
+  cmake_parse_arguments(SUITE "SERIAL;LONG;TSAN;SOURCE_ONLY" "TIMEOUT" "DEPENDS;NEEDS;PROGRAMS" ${ARGN})
   if(SUITE_SOURCE_ONLY AND SAMVERKAN_SANITIZER)
     return()
   endif()
   set(directory ${CMAKE_SOURCE_DIR}/tests/${suite})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${directory}/*.cc)
+  list(TRANSFORM SUITE_PROGRAMS PREPEND ${directory}/)
+  list(REMOVE_ITEM sources ${SUITE_PROGRAMS} "")
   file(GLOB scripts CONFIGURE_DEPENDS ${directory}/*_test.py ${directory}/*_test.sh)
   set(labels ${suite})
   if(SUITE_LONG)

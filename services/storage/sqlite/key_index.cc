@@ -150,6 +150,7 @@ absl::Status KeyIndex::MergeSlice() {
     EndProcess("the connection does not return to durable commits", writer_.last_error());
   }
   SV_RETURN_IF_ERROR(status);
+  SV_FAILPOINT("storage.after_key_merge");
   merged_ += size;
   if (last) ++generation_;
   return absl::OkStatus();
