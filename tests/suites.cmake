@@ -31,7 +31,8 @@ function(sv_suite_needs label)
   endif()
 endfunction()
 
-# sv_suite(<suite> [DEPENDS libraries...] [NEEDS targets...] [PROGRAMS sources...] [SERIAL] [LONG] [TSAN] [SOURCE_ONLY] [TIMEOUT seconds])
+# sv_suite(<suite> [DEPENDS libraries...] [NEEDS targets...] [PROGRAMS sources...]
+#          [SERIAL] [LONG] [TSAN] [SOURCE_ONLY] [TIMEOUT seconds])
 #
 # All *.cc in tests/<suite> become one binary <suite>_test that links DEPENDS; each *_test.py and *_test.sh is a test of
 # its own that runs from the project's root, with the built binaries in $SAMVERKAN_BIN. NEEDS names binaries to build

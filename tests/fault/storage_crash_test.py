@@ -105,7 +105,9 @@ class StorageCrashTest(unittest.TestCase):
         chance = random.Random(20261122)
         for _ in range(200 if LONG else 25):
             code, _, _ = self.write(
-                kill_after=chance.randrange(1, 1500), layer=chance.random() < 0.8, SAMVERKAN_UNSYNCED_TEAR=chance.randrange(1 << 30)
+                kill_after=chance.randrange(1, 1500),
+                layer=chance.random() < 0.8,
+                SAMVERKAN_UNSYNCED_TEAR=chance.randrange(1 << 30),
             )
             self.assertEqual(code, -signal.SIGKILL)
         self.check()
