@@ -43,7 +43,8 @@ class TemporaryDatabase {
   const std::filesystem::path& directory() const { return directory_; }
 
   void Close() { database_.reset(); }
-  // Closes and opens, with the options as they are now. Without migrations the schema is left as it is.
+  // Closes and opens, with the options as they are now. Without migrations the schema is left as it
+  // is.
   void Reopen() {
     database_.reset();
     auto database = sqlite::OpenSqlite(options_);

@@ -1,5 +1,5 @@
--- What gate, explain and search may know of a thing: one row, whatever noun it is. The nouns' tables share its id. Names are found
--- through the engine's key index, so there is no other index here on the path of the acknowledgement.
+-- What gate, explain and search may know of a thing: one row, whatever noun it is. The nouns' tables share its id.
+-- Names are found through the engine's key index, so there is no other index here on the path of the acknowledgement.
 CREATE TABLE objects (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
