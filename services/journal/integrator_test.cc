@@ -99,14 +99,18 @@ class IntegratorTest : public testing::Test {
   }
 
   void Append(absl::string_view party, int count) {
-    for (int i = 0; i < count; ++i) {
-      Record record;
-      record.set_kind(Record::KIND_READ);
-      record.set_resource(absl::StrCat(party, "/things/", ++appended_));
-      ASSERT_TRUE(storage::WriteAndWait(*database_, [&](storage::WriteTx& tx) {
-                    return log_->Append(tx, party, record);
-                  }).ok());
-    }
+    const absl::Status status =
+        storage::WriteAndWait(*database_, [&](storage::WriteTx& tx) -> absl::Status {
+          for (int i = 0; i < count; ++i) {
+            Record record;
+            record.set_kind(Record::KIND_READ);
+            record.set_resource(absl::StrCat(party, "/things/", appended_ + i));
+            SV_RETURN_IF_ERROR(log_->Append(tx, party, record));
+          }
+          return absl::OkStatus();
+        });
+    ASSERT_TRUE(status.ok()) << status;
+    appended_ += count;
   }
   void Run() {
     const absl::Status status = integrator_->RunOnce();
@@ -354,13 +358,14 @@ TEST_F(IntegratorTest, SignsNothingMoreWhenTheLogWasTamperedWith) {
     auto integrator =
         *Integrator::Create({"hub.example/audit", key_}, *log, *fresh, *guard, fresh.clock());
     const auto append = [&](int count) {
-      for (int i = 0; i < count; ++i) {
-        Record record;
-        record.set_count(i);
-        ASSERT_TRUE(storage::WriteAndWait(*fresh, [&](storage::WriteTx& tx) {
-                      return log->Append(tx, kKommun, record);
-                    }).ok());
-      }
+      ASSERT_TRUE(storage::WriteAndWait(*fresh, [&](storage::WriteTx& tx) -> absl::Status {
+                    for (int i = 0; i < count; ++i) {
+                      Record record;
+                      record.set_count(i);
+                      SV_RETURN_IF_ERROR(log->Append(tx, kKommun, record));
+                    }
+                    return absl::OkStatus();
+                  }).ok());
     };
     append(5);
     // The hub's tree gets the sixth row.
