@@ -52,6 +52,8 @@ class Call {
   // Code of list PUR; empty where the call named none.
   const std::string& purpose() const { return purpose_; }
   absl::Time deadline() const { return deadline_; }
+  // The instant of its transaction.
+  absl::Time now() const { return now_; }
 
   // The object that the request names, already permitted and loaded: ids live only here. Absent (id
   // 0) where the method's resource is a unit, a party or nothing.
@@ -94,6 +96,7 @@ class Call {
   access::MandateId mandate_;
   std::string purpose_;
   absl::Time deadline_;
+  absl::Time now_;
   access::Object object_;
 
   std::string method_;

@@ -154,6 +154,7 @@ absl::Status Gate::PermitCall(Running& running, storage::ReadTx& tx) {
   call.Reset();
   running.hidden.reset();
   call.policy_ = deps_.policy.Current();
+  call.now_ = tx.now();
   auto mandate = ResolveMandate(*call.policy_, call.principal_, running.inbound.mandate, tx.now());
   if (!mandate.ok()) {
     running.outcome = std::move(mandate).status();
@@ -294,6 +295,7 @@ void Gate::OpenStream(const Method& method, Inbound inbound, std::vector<std::st
           Call& call = *state->call;
           call.Reset();
           call.policy_ = deps_.policy.Current();
+          call.now_ = tx.now();
           state->outcome = PermitStream(call, method, opening->first, units, tx, state->asked);
           if (!state->outcome.ok())
             return deps_.recorder.Refused(tx, call, state->outcome, state->asked, nullptr);

@@ -18,6 +18,7 @@
 #include "services/access/store/object_store.h"
 #include "services/access/store/policy_store.h"
 #include "services/base/clock.h"
+#include "services/base/limits.h"
 #include "services/rpc/authentication.h"
 #include "services/rpc/call.h"
 #include "services/rpc/inbound.h"
@@ -73,7 +74,7 @@ class Gate {
     // Calls between admission and answer; beyond it LIMIT_EXCEEDED at once.
     int64_t in_flight_max = 8192;
     // The deadline of a call that names none or a later one.
-    absl::Duration deadline_max = absl::Seconds(60);
+    absl::Duration deadline_max = kUnaryDeadlineMax;
   };
 
   struct Dependencies {

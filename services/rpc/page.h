@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
+#include "services/base/limits.h"
 #include "services/base/sealed_token.h"
 #include "services/rpc/call.h"
 
@@ -22,8 +23,8 @@ struct Page {
 class Pager {
  public:
   struct Sizes {
-    int32_t default_size = 50;
-    int32_t max_size = 200;
+    int32_t default_size = kPageSizeDefault;
+    int32_t max_size = kPageSizeMax;
   };
 
   explicit Pager(const TokenSealer& sealer) : sealer_(sealer) {}

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "services/access/decide.h"
 #include "services/base/error.h"
+#include "services/base/limits.h"
 #include "services/base/status.h"
 
 namespace samverkan::rpc {
@@ -19,9 +20,6 @@ using access::Object;
 using access::Principal;
 using access::PrincipalKind;
 using access::Snapshot;
-
-constexpr int kAssuranceMin = 3;                             // R2
-constexpr absl::Duration kSignInAgeMax = absl::Minutes(15);  // R2
 
 absl::Status NoMandate(absl::string_view message, const ErrorMetadata& metadata = {}) {
   return Error(errors::v1::ERROR_REASON_NO_MANDATE, message, metadata);
@@ -34,11 +32,11 @@ absl::Status CheckSignIn(const Principal& principal, const Method& method, absl:
                  "Sign in at assurance level 3 or higher.",
                  {{"assurance_required", absl::StrCat(kAssuranceMin)}});
   }
-  if (method.policy.recent_sign_in() && now - principal.authenticated_at > kSignInAgeMax) {
+  if (method.policy.recent_sign_in() && now - principal.authenticated_at > kRecentSignInMax) {
     return Error(
         errors::v1::ERROR_REASON_IDENTITY_INSUFFICIENT,
         "This act needs a sign-in that is at most 15 minutes old: sign in again and repeat it.",
-        {{"sign_in_age_max_seconds", absl::StrCat(absl::ToInt64Seconds(kSignInAgeMax))}});
+        {{"sign_in_age_max_seconds", absl::StrCat(absl::ToInt64Seconds(kRecentSignInMax))}});
   }
   return absl::OkStatus();
 }

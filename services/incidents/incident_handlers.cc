@@ -1,0 +1,298 @@
+#include "services/incidents/incident_handlers.h"
+
+#include <algorithm>
+#include <vector>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/access/decide.h"
+#include "services/base/crypto.h"
+#include "services/base/error.h"
+#include "services/base/limits.h"
+#include "services/base/names.h"
+#include "services/base/proto_time.h"
+#include "services/base/status.h"
+#include "services/incidents/incident_codec.h"
+#include "services/incidents/listing.h"
+
+namespace samverkan::incidents {
+namespace {
+
+using access::Object;
+using journal::ChangeKind;
+using rpc::Call;
+using storage::ReadTx;
+using storage::WriteTx;
+
+constexpr size_t kBatch = 200;
+constexpr char kPoliceSourceKind[] = "SRC_POLIS";
+
+absl::Status CheckForeignId(const std::string& id) {
+  if (static_cast<int64_t>(id.size()) > kForeignIdBytesMax) return FieldInvalid("incident.foreign_id", "has at most 128 bytes");
+  for (const char c : id) {
+    if (c <= ' ' || c > '~') return FieldInvalid("incident.foreign_id", "is printable ASCII without spaces");
+  }
+  return absl::OkStatus();
+}
+
+// The item as handed in, apart from the request_id: what a repeat under a foreign_id must equal.
+std::string HashOf(const v1::CreateIncidentRequest& request) {
+  v1::CreateIncidentRequest copy = request;
+  copy.clear_request_id();
+  return std::string(AsBytes(Sha256(copy.SerializeAsString())));
+}
+
+void SetLabel(Object& object, const CheckedContent& checked) {
+  object.category = checked.information_category;
+  object.cells = checked.cells;
+  object.tlp = checked.content.marking().tlp();
+  object.confidentiality = checked.content.marking().confidentiality();
+}
+
+bool IsPolice(const Call& call) {
+  return call.policy().party(call.policy().unit(call.unit()).party).kind == directory::v1::Party::KIND_STATE;
+}
+
+bool Wanted(const v1::ListIncidentsRequest& request, const Object& object) {
+  return request.states().empty() || std::find(request.states().begin(), request.states().end(), object.state) != request.states().end();
+}
+
+absl::StatusOr<CheckedContent> CheckReport(const access::Snapshot& policy, const v1::IncidentContent& content, const v1::Source& source,
+                                           absl::string_view content_field, absl::string_view source_field) {
+  SV_RETURN_IF_ERROR(CheckSource(policy, source, source_field));
+  return CheckContent(policy, content, ContentUse::kReport, content_field);
+}
+
+void CompleteReport(const Call& call, CheckedContent& checked) {
+  if (!checked.content.has_marking()) *checked.content.mutable_marking() = DefaultMarking(checked.information_category, IsPolice(call));
+}
+
+}  // namespace
+
+absl::StatusOr<CheckedContent> IncidentHandlers::PrepareCreate(const access::Snapshot& policy, const v1::CreateIncidentRequest& request) {
+  SV_RETURN_IF_ERROR(CheckForeignId(request.incident().foreign_id()));
+  return CheckReport(policy, request.incident().content(), request.incident().source(), "incident.content", "incident.source");
+}
+
+absl::Status IncidentHandlers::CheckSlot(Call& call, const std::string& parent, const CheckedContent& checked) const {
+  const access::Snapshot& policy = call.policy();
+  const directory::v1::ReportingUnit* slot = policy.ReportSlot(policy.FindUnit(parent), call.unit());
+  if (slot == nullptr) return NotFound();
+  if (slot->clauses().empty()) return absl::OkStatus();
+  Object object;
+  object.owner_unit = call.unit_name();
+  object.owner_party = call.party_name();
+  SetLabel(object, checked);
+  const access::Label label = access::LabelOf(object, policy);
+  access::Decision last;
+  last.reason = errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE;
+  for (const std::string& clause : slot->clauses()) {
+    const std::optional<uint32_t> index = policy.FindClause(clause);
+    if (!index) continue;
+    const access::Decision decision = access::DecideDisclosure(policy,
+                                                               {.mandate = call.mandate(),
+                                                                .recipient = policy.FindUnit(parent),
+                                                                .legal = policy.FindLegal(slot->legal_position().code()),
+                                                                .clause = index,
+                                                                .now = call.now()},
+                                                               label);
+    if (decision.allowed) {
+      call.Cite(clause, policy.clause(*index).version);
+      return absl::OkStatus();
+    }
+    last = decision;
+  }
+  return Error(last.reason, "The report slot rests on no clause that lets this through.", {{"slot", parent}});
+}
+
+absl::StatusOr<v1::Incident> IncidentHandlers::Create(Call& call, WriteTx& tx, const v1::CreateIncidentRequest& request,
+                                                      const CheckedContent& prepared) {
+  const v1::Incident& incoming = request.incident();
+  const std::string hash = HashOf(request);
+  if (!incoming.foreign_id().empty()) {
+    SV_ASSIGN_OR_RETURN(const auto earlier, deps_.incidents.FindForeignId(tx, call.party_name(), incoming.foreign_id()));
+    if (earlier) {
+      SV_ASSIGN_OR_RETURN(const auto object, deps_.objects.FindById(tx, *earlier));
+      if (!object) return absl::DataLossError("a foreign id names no object");
+      SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, *object));
+      if (!record.create_hash().empty() && record.create_hash() != hash) {
+        return Error(errors::v1::ERROR_REASON_FOREIGN_ID_REUSED, "This foreign_id belongs to an item that was handed in with other content.",
+                     {{"name", object->name}});
+      }
+      call.MarkReplayed();
+      call.SetResult({.object_id = object->id, .revision = object->revision});
+      return Render(call, tx, {.object_id = object->id});
+    }
+  }
+  CheckedContent checked = prepared;
+  CompleteReport(call, checked);
+  const access::IncidentCategory* category = call.policy().FindIncidentCategory(checked.content.category());
+  if (!IsPolice(call) && !category->reportable) {
+    return Error(errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED, "Only the police hand in items of this category.",
+                 {{"category", checked.content.category()}});
+  }
+  const bool into_slot = request.parent() != call.unit_name();
+  if (into_slot) SV_RETURN_IF_ERROR(CheckSlot(call, request.parent(), checked));
+
+  const std::optional<UnitName> unit = UnitName::Parse(request.parent());
+  if (!unit) return FieldInvalid("parent", "must be parties/{party}/units/{unit}");
+  Object object;
+  object.kind = access::ObjectKind::kIncident;
+  object.name = IncidentName{unit->party, Uuid::Random(deps_.random)}.ToString();
+  object.owner_unit = request.parent();
+  object.owner_party = unit->Party().ToString();
+  object.state = v1::Incident::STATE_RECEIVED;
+  SetLabel(object, checked);
+  v1::IncidentRecord record;
+  *record.mutable_content() = std::move(checked.content);
+  *record.mutable_source() = incoming.source();
+  if (record.source().kind().empty() && IsPolice(call)) record.mutable_source()->set_kind(kPoliceSourceKind);
+  record.mutable_source()->set_reporting_unit(call.unit_name());
+  record.set_foreign_id(incoming.foreign_id());
+  record.set_create_hash(hash);
+  *record.mutable_create_time() = ToProto(tx.now());
+  SV_RETURN_IF_ERROR(deps_.incidents.Insert(tx, object, record));
+  if (!incoming.foreign_id().empty()) deps_.incidents.PutForeignId(tx, call.party_name(), incoming.foreign_id(), object.id);
+  if (object.owner_party != call.party_name()) call.AlsoRecord({object.owner_party, audit::v1::Record::KIND_WRITE, object.name});
+  SV_RETURN_IF_ERROR(deps_.changes
+                         .Append(tx, {.kind = ChangeKind::kIncident,
+                                      .object_id = object.id,
+                                      .revision = object.revision,
+                                      .targets = {{ChangeKind::kIncident, object.owner_unit, object.id}}})
+                         .status());
+  call.SetResource(object.name);
+  call.SetResult({.object_id = object.id, .revision = object.revision});
+  return into_slot ? ToReceipt(object, record) : ToProto(object, record, tx.now());
+}
+
+absl::StatusOr<v1::Incident> IncidentHandlers::Render(Call& call, ReadTx& tx, const rpc::Replay& replay) {
+  SV_ASSIGN_OR_RETURN(const auto object, deps_.objects.FindById(tx, replay.object_id));
+  if (!object) return absl::DataLossError("a repeat names no object");
+  SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, *object));
+  call.SetResource(object->name);
+  if (object->owner_unit != call.unit_name()) return ToReceipt(*object, record);
+  return ToProto(*object, record, object->change_time);
+}
+
+absl::StatusOr<v1::Incident> IncidentHandlers::Get(Call& call, ReadTx& tx, const v1::GetIncidentRequest& request) {
+  SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, call.object()));
+  return ToProto(call.object(), record, call.object().change_time);
+}
+
+absl::StatusOr<v1::ListIncidentsResponse> IncidentHandlers::List(Call& call, ReadTx& tx, const v1::ListIncidentsRequest& request) {
+  SV_ASSIGN_OR_RETURN(const rpc::Page page, deps_.pager.Open(call, request));
+  SV_ASSIGN_OR_RETURN(ListingCursor cursor, ListingCursor::Open(page.cursor, [&] { return deps_.resume_token(call, tx); }));
+  v1::ListIncidentsResponse response;
+  bool more = true;
+  while (more && response.incidents_size() < page.size) {
+    SV_ASSIGN_OR_RETURN(const std::vector<Object> objects,
+                        deps_.objects.ListByOwner(tx, access::ObjectKind::kIncident, call.unit_name(), cursor.before_id, kBatch));
+    more = objects.size() == kBatch;
+    for (const Object& object : objects) {
+      if (response.incidents_size() == page.size) {
+        more = true;
+        break;
+      }
+      cursor.before_id = object.id;
+      if (!Wanted(request, object)) continue;
+      SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, object));
+      *response.add_incidents() = ToProto(object, record, object.change_time);
+    }
+  }
+  if (more) response.set_next_page_token(deps_.pager.Seal(call, request, cursor.Next()));
+  response.set_resume_token(cursor.resume_token);
+  call.SetCount(response.incidents_size());
+  return response;
+}
+
+absl::StatusOr<CheckedContent> IncidentHandlers::PrepareSourceChange(const access::Snapshot& policy,
+                                                                     const v1::ReportSourceChangeRequest& request) {
+  if (!request.source().has_observe_time()) return FieldInvalid("source.observe_time", "is required");
+  absl::StatusOr<CheckedContent> checked = CheckReport(policy, request.content(), request.source(), "content", "source");
+  if (checked.ok() || ReasonOf(checked.status()) != errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED) return checked;
+  // What the source now calls something that may be no item is no error here: the handler rejects or makes a task of it.
+  return CheckedContent{.content = request.content()};
+}
+
+absl::StatusOr<v1::Incident> IncidentHandlers::ReportSourceChange(Call& call, WriteTx& tx, const v1::ReportSourceChangeRequest& request,
+                                                                  const CheckedContent& prepared) {
+  Object object = call.object();
+  SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, deps_.incidents.Load(tx, object));
+  const bool known = record.source().has_observe_time() &&
+                     FromProto(request.source().observe_time()) <= FromProto(record.source().observe_time());
+  if (object.state == v1::Incident::STATE_RETRACTED || known) {
+    call.MarkReplayed();
+    call.SetResult({.object_id = object.id, .revision = object.revision});
+    return ToProto(object, record, object.change_time);
+  }
+  const bool allowed = !prepared.information_category.empty();
+  const std::string reporting_unit = record.source().reporting_unit();
+  const std::string kind = record.source().kind();
+  *record.mutable_source() = request.source();
+  record.mutable_source()->set_reporting_unit(reporting_unit);
+  if (record.source().kind().empty()) record.mutable_source()->set_kind(kind);
+  if (object.state == v1::Incident::STATE_SHARED) return AddTask(call, tx, std::move(record), request.content().category(), allowed);
+  SV_RETURN_IF_ERROR(CheckState(Verb::kSourceUpdate, static_cast<v1::Incident::State>(object.state)));
+  if (allowed) {
+    CheckedContent checked = prepared;
+    CompleteReport(call, checked);
+    SetLabel(object, checked);
+    *record.mutable_content() = std::move(checked.content);
+    object.state = v1::Incident::STATE_RECEIVED;
+  } else {
+    object.state = v1::Incident::STATE_REJECTED;
+    record.set_reject_reason(absl::StrCat("category not allowed: ", request.content().category()));
+  }
+  ++object.revision;
+  return Saved(call, tx, object, record);
+}
+
+absl::StatusOr<v1::Incident> IncidentHandlers::AddTask(Call& call, WriteTx& tx, v1::IncidentRecord record, const std::string& category,
+                                                       bool allowed) {
+  v1::Task* task = record.add_tasks();
+  task->set_kind(allowed ? v1::Task::KIND_SOURCE_CHANGED : v1::Task::KIND_CATEGORY_NOT_ALLOWED);
+  task->set_category(category);
+  *task->mutable_create_time() = ToProto(tx.now());
+  Object object = call.object();
+  return Saved(call, tx, object, record);
+}
+
+absl::StatusOr<v1::Incident> IncidentHandlers::Saved(Call& call, WriteTx& tx, Object& object, const v1::IncidentRecord& record) {
+  SV_RETURN_IF_ERROR(deps_.incidents.Save(tx, object, record));
+  SV_RETURN_IF_ERROR(deps_.changes
+                         .Append(tx, {.kind = ChangeKind::kIncident,
+                                      .object_id = object.id,
+                                      .revision = object.revision,
+                                      .targets = {{ChangeKind::kIncident, object.owner_unit, object.id}}})
+                         .status());
+  call.SetResult({.object_id = object.id, .revision = object.revision});
+  return ToProto(object, record, tx.now());
+}
+
+absl::StatusOr<CheckedContent> IncidentHandlers::PrepareAssess(const access::Snapshot& policy, const v1::AssessIncidentRequest& request) {
+  return CheckContent(policy, request.content(), ContentUse::kAssessment, "content");
+}
+
+absl::StatusOr<v1::Incident> IncidentHandlers::Assess(Call& call, WriteTx& tx, const v1::AssessIncidentRequest& request,
+                                                      const CheckedContent& checked) {
+  Object object = call.object();
+  SV_RETURN_IF_ERROR(CheckState(Verb::kAssess, static_cast<v1::Incident::State>(object.state)));
+  SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, deps_.incidents.Load(tx, object));
+  *record.mutable_content() = checked.content;
+  SetLabel(object, checked);
+  object.state = v1::Incident::STATE_ASSESSED;
+  ++object.revision;
+  return Saved(call, tx, object, record);
+}
+
+absl::StatusOr<v1::Incident> IncidentHandlers::Reject(Call& call, WriteTx& tx, const v1::RejectIncidentRequest& request) {
+  SV_RETURN_IF_ERROR(CheckReason(request.reason(), "reason"));
+  Object object = call.object();
+  SV_RETURN_IF_ERROR(CheckState(Verb::kReject, static_cast<v1::Incident::State>(object.state)));
+  SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, deps_.incidents.Load(tx, object));
+  record.set_reject_reason(request.reason());
+  object.state = v1::Incident::STATE_REJECTED;
+  return Saved(call, tx, object, record);
+}
+
+}  // namespace samverkan::incidents

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "samverkan/incidents/v1/incidents.pb.h"
+#include "services/access/store/object_store.h"
+#include "services/base/calendar.h"
+#include "services/base/random.h"
+#include "services/incidents/incident.h"
+#include "services/incidents/incident_store.h"
+#include "services/journal/change_log.h"
+#include "services/rpc/call.h"
+#include "services/rpc/page.h"
+#include "services/storage/database.h"
+
+namespace samverkan::incidents {
+
+// What the handlers of this noun stand on.
+struct Dependencies {
+  const access::ObjectStore& objects;
+  const IncidentStore& incidents;
+  const ReleaseStore& releases;
+  const journal::ChangeLog& changes;
+  const rpc::Pager& pager;
+  const Calendar& calendar;
+  RandomSource& random;
+  // The token with which a watch continues where this transaction reads, for the unit of the call.
+  std::function<absl::StatusOr<std::string>(const rpc::Call&, storage::ReadTx&)> resume_token;
+  // Asks storage to forget destroyed bytes; never waits.
+  std::function<void()> purge;
+};
+
+// An item in its owner's own space: handed in, updated by its source, assessed, rejected.
+class IncidentHandlers {
+ public:
+  explicit IncidentHandlers(const Dependencies& deps) : deps_(deps) {}
+
+  absl::StatusOr<CheckedContent> PrepareCreate(const access::Snapshot& policy, const v1::CreateIncidentRequest& request);
+  absl::StatusOr<v1::Incident> Create(rpc::Call& call, storage::WriteTx& tx, const v1::CreateIncidentRequest& request,
+                                      const CheckedContent& checked);
+  absl::StatusOr<v1::Incident> Get(rpc::Call& call, storage::ReadTx& tx, const v1::GetIncidentRequest& request);
+  absl::StatusOr<v1::ListIncidentsResponse> List(rpc::Call& call, storage::ReadTx& tx, const v1::ListIncidentsRequest& request);
+
+  absl::StatusOr<CheckedContent> PrepareSourceChange(const access::Snapshot& policy, const v1::ReportSourceChangeRequest& request);
+  absl::StatusOr<v1::Incident> ReportSourceChange(rpc::Call& call, storage::WriteTx& tx, const v1::ReportSourceChangeRequest& request,
+                                                  const CheckedContent& checked);
+  absl::StatusOr<CheckedContent> PrepareAssess(const access::Snapshot& policy, const v1::AssessIncidentRequest& request);
+  absl::StatusOr<v1::Incident> Assess(rpc::Call& call, storage::WriteTx& tx, const v1::AssessIncidentRequest& request,
+                                      const CheckedContent& checked);
+  absl::StatusOr<v1::Incident> Reject(rpc::Call& call, storage::WriteTx& tx, const v1::RejectIncidentRequest& request);
+
+  // The item as the caller may see it now.
+  absl::StatusOr<v1::Incident> Render(rpc::Call& call, storage::ReadTx& tx, const rpc::Replay& replay);
+
+ private:
+  absl::Status CheckSlot(rpc::Call& call, const std::string& parent, const CheckedContent& checked) const;
+  absl::StatusOr<v1::Incident> Saved(rpc::Call& call, storage::WriteTx& tx, access::Object& object, const v1::IncidentRecord& record);
+  absl::StatusOr<v1::Incident> AddTask(rpc::Call& call, storage::WriteTx& tx, v1::IncidentRecord record, const std::string& category,
+                                       bool allowed);
+
+  const Dependencies& deps_;
+};
+
+}  // namespace samverkan::incidents
