@@ -21,15 +21,18 @@ using storage::WriteTx;
 
 absl::Status Sealed(const v1::Delivery& delivery) {
   const v1::Tombstone& tombstone = delivery.tombstone();
-  return Error(errors::v1::ERROR_REASON_SEALED, "The originator has retracted this; only the tombstone is left.",
+  return Error(errors::v1::ERROR_REASON_SEALED,
+               "The originator has retracted this; only the tombstone is left.",
                {{"name", delivery.name()},
                 {"tombstone_reason", tombstone.reason()},
-                {"retract_time", absl::FormatTime(FromProto(tombstone.retract_time()), absl::UTCTimeZone())}});
+                {"retract_time",
+                 absl::FormatTime(FromProto(tombstone.retract_time()), absl::UTCTimeZone())}});
 }
 
 }  // namespace
 
-absl::StatusOr<v1::Delivery> DeliveryHandlers::Get(Call& call, ReadTx& tx, const v1::GetDeliveryRequest& request) {
+absl::StatusOr<v1::Delivery> DeliveryHandlers::Get(Call& call, ReadTx& tx,
+                                                   const v1::GetDeliveryRequest& request) {
   SV_ASSIGN_OR_RETURN(v1::Delivery delivery, view_.Load(tx, call.policy(), call.object()));
   call.Cite(delivery.clause().clause(), delivery.clause().version());
   if (delivery.state() == v1::Delivery::STATE_SEALED) return Sealed(delivery);
@@ -38,21 +41,26 @@ absl::StatusOr<v1::Delivery> DeliveryHandlers::Get(Call& call, ReadTx& tx, const
       SV_ASSIGN_OR_RETURN(const bool first, deps_.releases.NoteOpened(write, object.id));
       if (!first) return absl::OkStatus();
       return deps_.changes
-          .Append(write, {.kind = journal::ChangeKind::kDelivery,
-                          .object_id = object.id,
-                          .revision = object.revision,
-                          .targets = {{journal::ChangeKind::kDelivery, object.owner_unit, object.id}}})
+          .Append(write,
+                  {.kind = journal::ChangeKind::kDelivery,
+                   .object_id = object.id,
+                   .revision = object.revision,
+                   .targets = {{journal::ChangeKind::kDelivery, object.owner_unit, object.id}}})
           .status();
     });
   }
   return delivery;
 }
 
-absl::StatusOr<v1::ListDeliveriesResponse> DeliveryHandlers::List(Call& call, ReadTx& tx, const v1::ListDeliveriesRequest& request) {
+absl::StatusOr<v1::ListDeliveriesResponse> DeliveryHandlers::List(
+    Call& call, ReadTx& tx, const v1::ListDeliveriesRequest& request) {
   SV_ASSIGN_OR_RETURN(const rpc::Page page, deps_.pager.Open(call, request));
-  SV_ASSIGN_OR_RETURN(ListingCursor cursor, ListingCursor::Open(page.cursor, [&] { return deps_.resume_token(call, tx); }));
+  SV_ASSIGN_OR_RETURN(ListingCursor cursor, ListingCursor::Open(page.cursor, [&] {
+                        return deps_.resume_token(call, tx);
+                      }));
   SV_ASSIGN_OR_RETURN(const std::vector<Object> objects,
-                      deps_.objects.ListByOwner(tx, access::ObjectKind::kDelivery, call.unit_name(), cursor.before_id, page.size + 1));
+                      deps_.objects.ListByOwner(tx, access::ObjectKind::kDelivery, call.unit_name(),
+                                                cursor.before_id, page.size + 1));
   v1::ListDeliveriesResponse response;
   for (const Object& object : objects) {
     if (response.deliveries_size() == page.size) {
@@ -67,22 +75,25 @@ absl::StatusOr<v1::ListDeliveriesResponse> DeliveryHandlers::List(Call& call, Re
   return response;
 }
 
-absl::StatusOr<v1::Delivery> DeliveryHandlers::Acknowledge(Call& call, WriteTx& tx, const v1::AcknowledgeDeliveryRequest& request) {
+absl::StatusOr<v1::Delivery> DeliveryHandlers::Acknowledge(
+    Call& call, WriteTx& tx, const v1::AcknowledgeDeliveryRequest& request) {
   Object object = call.object();
   SV_ASSIGN_OR_RETURN(const bool first, deps_.releases.Acknowledge(tx, object.id));
   if (first) {
     SV_RETURN_IF_ERROR(deps_.objects.Update(tx, object));
     SV_ASSIGN_OR_RETURN(const DeliveryRow row, deps_.releases.LoadDelivery(tx, object.id));
-    SV_ASSIGN_OR_RETURN(const std::optional<Object> item, deps_.objects.FindById(tx, row.incident_id));
+    SV_ASSIGN_OR_RETURN(const std::optional<Object> item,
+                        deps_.objects.FindById(tx, row.incident_id));
     if (!item) return absl::DataLossError("a delivery has no item");
     // The originator sees the receipt: its item changed for it too.
-    SV_RETURN_IF_ERROR(deps_.changes
-                           .Append(tx, {.kind = journal::ChangeKind::kDelivery,
-                                        .object_id = object.id,
-                                        .revision = object.revision,
-                                        .targets = {{journal::ChangeKind::kDelivery, object.owner_unit, object.id},
-                                                    {journal::ChangeKind::kIncident, item->owner_unit, item->id}}})
-                           .status());
+    SV_RETURN_IF_ERROR(
+        deps_.changes
+            .Append(tx, {.kind = journal::ChangeKind::kDelivery,
+                         .object_id = object.id,
+                         .revision = object.revision,
+                         .targets = {{journal::ChangeKind::kDelivery, object.owner_unit, object.id},
+                                     {journal::ChangeKind::kIncident, item->owner_unit, item->id}}})
+            .status());
     call.AlsoRecord({item->owner_party, Record::KIND_ACKNOWLEDGEMENT, item->name});
   }
   call.SetKind(Record::KIND_ACKNOWLEDGEMENT);
@@ -90,8 +101,10 @@ absl::StatusOr<v1::Delivery> DeliveryHandlers::Acknowledge(Call& call, WriteTx& 
   return view_.Load(tx, call.policy(), object);
 }
 
-absl::StatusOr<v1::Delivery> DeliveryHandlers::Render(Call& call, ReadTx& tx, const rpc::Replay& replay) {
-  SV_ASSIGN_OR_RETURN(const std::optional<Object> object, deps_.objects.FindById(tx, replay.object_id));
+absl::StatusOr<v1::Delivery> DeliveryHandlers::Render(Call& call, ReadTx& tx,
+                                                      const rpc::Replay& replay) {
+  SV_ASSIGN_OR_RETURN(const std::optional<Object> object,
+                      deps_.objects.FindById(tx, replay.object_id));
   if (!object) return absl::DataLossError("a repeat names no object");
   return view_.Load(tx, call.policy(), *object);
 }

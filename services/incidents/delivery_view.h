@@ -9,13 +9,15 @@
 
 namespace samverkan::incidents {
 
-// A received copy as its holder sees it now: of a sealed one only the tombstone; marked when its clause no longer lets anything
-// through (R13).
+// A received copy as its holder sees it now: of a sealed one only the tombstone; marked when its
+// clause no longer lets anything through (R13).
 class DeliveryView {
  public:
-  DeliveryView(const access::ObjectStore& objects, const ReleaseStore& releases) : objects_(objects), releases_(releases) {}
+  DeliveryView(const access::ObjectStore& objects, const ReleaseStore& releases)
+      : objects_(objects), releases_(releases) {}
 
-  absl::StatusOr<v1::Delivery> Load(storage::ReadTx& tx, const access::Snapshot& policy, const access::Object& object) const;
+  absl::StatusOr<v1::Delivery> Load(storage::ReadTx& tx, const access::Snapshot& policy,
+                                    const access::Object& object) const;
 
  private:
   absl::StatusOr<std::string> NameOf(storage::ReadTx& tx, int64_t id) const;

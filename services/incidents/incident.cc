@@ -8,11 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "services/access/store/object_store.h"
 #include "services/base/error.h"
+#include "services/base/limits.h"
 #include "services/base/proto_time.h"
 #include "services/base/screening.h"
 #include "services/base/status.h"
 #include "services/base/utf8.h"
-#include "services/base/limits.h"
 
 namespace samverkan::incidents {
 namespace {
@@ -94,8 +94,7 @@ absl::Status CheckPlaceTexts(const Snapshot& policy, types::v1::Place& place,
                              absl::string_view field) {
   if (place.type().empty()) place.set_type(kUnknownPlace);
   SV_RETURN_IF_ERROR(CheckCode(policy, "PLA", place.type(), Path(field, "type")));
-  return CheckFreeText(place.display_name(), kPlaceNameCodePointsMax,
-                       Path(field, "display_name"));
+  return CheckFreeText(place.display_name(), kPlaceNameCodePointsMax, Path(field, "display_name"));
 }
 
 absl::Status CheckAssessed(const v1::IncidentContent& content, ContentUse use,
@@ -133,8 +132,8 @@ absl::StatusOr<CheckedContent> CheckContent(const Snapshot& policy,
     SV_RETURN_IF_ERROR(CheckCode(policy, "CER", content.certainty(), Path(field, "certainty")));
   if (content.harm() < 0 || content.harm() > kHarmMax)
     return FieldInvalid(Path(field, "harm"), "is 0 to 4");
-  SV_RETURN_IF_ERROR(CheckFreeText(content.description(), kDescriptionCodePointsMax,
-                                   Path(field, "description")));
+  SV_RETURN_IF_ERROR(
+      CheckFreeText(content.description(), kDescriptionCodePointsMax, Path(field, "description")));
   if (content.has_marking())
     SV_RETURN_IF_ERROR(CheckMarking(policy, content.marking(), Path(field, "marking")));
   return checked;
@@ -144,8 +143,7 @@ absl::Status CheckSource(const Snapshot& policy, const v1::Source& source,
                          absl::string_view field) {
   if (!source.kind().empty())
     SV_RETURN_IF_ERROR(CheckCode(policy, "SRC", source.kind(), Path(field, "kind")));
-  SV_RETURN_IF_ERROR(
-      CheckText(Path(field, "text"), source.text(), kSourceTextCodePointsMax));
+  SV_RETURN_IF_ERROR(CheckText(Path(field, "text"), source.text(), kSourceTextCodePointsMax));
   SV_RETURN_IF_ERROR(CheckText(Path(field, "uri"), source.uri(), kSourceUriBytesMax));
   if (!source.uri().empty() && !absl::StartsWith(source.uri(), "https://")) {
     return FieldInvalid(Path(field, "uri"), "must begin with https://");
@@ -158,8 +156,8 @@ absl::Status CheckSource(const Snapshot& policy, const v1::Source& source,
     const std::string path = absl::StrCat(field, ".place_proposals[", i, "]");
     if (!policy.areas().CellOf(proposal.area()))
       return FieldInvalid(Path(path, "area"), "is no known stadsdel");
-    SV_RETURN_IF_ERROR(CheckText(Path(path, "provenance"), proposal.provenance(),
-                                 kProvenanceCodePointsMax));
+    SV_RETURN_IF_ERROR(
+        CheckText(Path(path, "provenance"), proposal.provenance(), kProvenanceCodePointsMax));
     if (proposal.provenance().empty())
       return FieldInvalid(Path(path, "provenance"), "must say what suggests the area");
   }
@@ -169,8 +167,8 @@ absl::Status CheckSource(const Snapshot& policy, const v1::Source& source,
 absl::Status CheckLegalPosition(const Snapshot& policy, const types::v1::LegalPosition& position,
                                 absl::string_view field) {
   SV_RETURN_IF_ERROR(CheckCode(policy, "LB", position.code(), Path(field, "code")));
-  SV_RETURN_IF_ERROR(CheckFreeText(position.motivation(), kMotivationCodePointsMax,
-                                   Path(field, "motivation")));
+  SV_RETURN_IF_ERROR(
+      CheckFreeText(position.motivation(), kMotivationCodePointsMax, Path(field, "motivation")));
   SV_RETURN_IF_ERROR(CheckFreeText(position.balancing_note(), kMotivationCodePointsMax,
                                    Path(field, "balancing_note")));
   const auto missing = [](const std::string& path, absl::string_view why) {
@@ -182,7 +180,8 @@ absl::Status CheckLegalPosition(const Snapshot& policy, const types::v1::LegalPo
                    "Say in at least 20 characters why the legal position holds for this item.");
   }
   const bool balanced = position.code() == kBalancedGround;
-  if (balanced && CountCodePoints(position.balancing_note()).value_or(0) < kBalancingNoteCodePointsMin) {
+  if (balanced &&
+      CountCodePoints(position.balancing_note()).value_or(0) < kBalancingNoteCodePointsMin) {
     return missing(
         Path(field, "balancing_note"),
         "OSL 10:15 a asks for a balancing of interests: note it in at least 20 characters.");

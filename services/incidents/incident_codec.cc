@@ -12,7 +12,8 @@ types::v1::Citation Cited(const std::string& clause, int32_t version) {
   return citation;
 }
 
-void SetTime(const std::optional<absl::Time>& time, google::protobuf::Timestamp* (v1::Receipt::*field)(), v1::Receipt& receipt) {
+void SetTime(const std::optional<absl::Time>& time,
+             google::protobuf::Timestamp* (v1::Receipt::*field)(), v1::Receipt& receipt) {
   if (time) *(receipt.*field)() = ToProto(*time);
 }
 
@@ -28,7 +29,8 @@ v1::Receipt ReceiptOf(const DeliveryRow& row) {
 
 }  // namespace
 
-v1::Incident ToProto(const access::Object& object, const v1::IncidentRecord& record, absl::Time update_time) {
+v1::Incident ToProto(const access::Object& object, const v1::IncidentRecord& record,
+                     absl::Time update_time) {
   v1::Incident incident;
   incident.set_name(object.name);
   incident.set_owner_unit(object.owner_unit);
@@ -82,7 +84,8 @@ v1::Delivery::State StateOf(const DeliveryRow& row) {
   return row.superseded_by != 0 ? v1::Delivery::STATE_SUPERSEDED : v1::Delivery::STATE_DELIVERED;
 }
 
-v1::Delivery ToProto(const access::Object& object, const DeliveryRow& row, const v1::ReleasedRecord* content, const DeliveryNames& names,
+v1::Delivery ToProto(const access::Object& object, const DeliveryRow& row,
+                     const v1::ReleasedRecord* content, const DeliveryNames& names,
                      bool access_ended) {
   v1::Delivery delivery;
   delivery.set_name(object.name);

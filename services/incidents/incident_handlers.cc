@@ -1,8 +1,8 @@
 #include "services/incidents/incident_handlers.h"
 
 #include <algorithm>
-#include <vector>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "services/access/decide.h"
@@ -28,9 +28,11 @@ constexpr size_t kBatch = 200;
 constexpr char kPoliceSourceKind[] = "SRC_POLIS";
 
 absl::Status CheckForeignId(const std::string& id) {
-  if (static_cast<int64_t>(id.size()) > kForeignIdBytesMax) return FieldInvalid("incident.foreign_id", "has at most 128 bytes");
+  if (static_cast<int64_t>(id.size()) > kForeignIdBytesMax)
+    return FieldInvalid("incident.foreign_id", "has at most 128 bytes");
   for (const char c : id) {
-    if (c <= ' ' || c > '~') return FieldInvalid("incident.foreign_id", "is printable ASCII without spaces");
+    if (c <= ' ' || c > '~')
+      return FieldInvalid("incident.foreign_id", "is printable ASCII without spaces");
   }
   return absl::OkStatus();
 }
@@ -50,33 +52,44 @@ void SetLabel(Object& object, const CheckedContent& checked) {
 }
 
 bool IsPolice(const Call& call) {
-  return call.policy().party(call.policy().unit(call.unit()).party).kind == directory::v1::Party::KIND_STATE;
+  return call.policy().party(call.policy().unit(call.unit()).party).kind ==
+         directory::v1::Party::KIND_STATE;
 }
 
 bool Wanted(const v1::ListIncidentsRequest& request, const Object& object) {
-  return request.states().empty() || std::find(request.states().begin(), request.states().end(), object.state) != request.states().end();
+  return request.states().empty() || std::find(request.states().begin(), request.states().end(),
+                                               object.state) != request.states().end();
 }
 
-absl::StatusOr<CheckedContent> CheckReport(const access::Snapshot& policy, const v1::IncidentContent& content, const v1::Source& source,
-                                           absl::string_view content_field, absl::string_view source_field) {
+absl::StatusOr<CheckedContent> CheckReport(const access::Snapshot& policy,
+                                           const v1::IncidentContent& content,
+                                           const v1::Source& source,
+                                           absl::string_view content_field,
+                                           absl::string_view source_field) {
   SV_RETURN_IF_ERROR(CheckSource(policy, source, source_field));
   return CheckContent(policy, content, ContentUse::kReport, content_field);
 }
 
 void CompleteReport(const Call& call, CheckedContent& checked) {
-  if (!checked.content.has_marking()) *checked.content.mutable_marking() = DefaultMarking(checked.information_category, IsPolice(call));
+  if (!checked.content.has_marking())
+    *checked.content.mutable_marking() =
+        DefaultMarking(checked.information_category, IsPolice(call));
 }
 
 }  // namespace
 
-absl::StatusOr<CheckedContent> IncidentHandlers::PrepareCreate(const access::Snapshot& policy, const v1::CreateIncidentRequest& request) {
+absl::StatusOr<CheckedContent> IncidentHandlers::PrepareCreate(
+    const access::Snapshot& policy, const v1::CreateIncidentRequest& request) {
   SV_RETURN_IF_ERROR(CheckForeignId(request.incident().foreign_id()));
-  return CheckReport(policy, request.incident().content(), request.incident().source(), "incident.content", "incident.source");
+  return CheckReport(policy, request.incident().content(), request.incident().source(),
+                     "incident.content", "incident.source");
 }
 
-absl::Status IncidentHandlers::CheckSlot(Call& call, const std::string& parent, const CheckedContent& checked) const {
+absl::Status IncidentHandlers::CheckSlot(Call& call, const std::string& parent,
+                                         const CheckedContent& checked) const {
   const access::Snapshot& policy = call.policy();
-  const directory::v1::ReportingUnit* slot = policy.ReportSlot(policy.FindUnit(parent), call.unit());
+  const directory::v1::ReportingUnit* slot =
+      policy.ReportSlot(policy.FindUnit(parent), call.unit());
   if (slot == nullptr) return NotFound();
   if (slot->clauses().empty()) return absl::OkStatus();
   Object object;
@@ -89,34 +102,39 @@ absl::Status IncidentHandlers::CheckSlot(Call& call, const std::string& parent, 
   for (const std::string& clause : slot->clauses()) {
     const std::optional<uint32_t> index = policy.FindClause(clause);
     if (!index) continue;
-    const access::Decision decision = access::DecideDisclosure(policy,
-                                                               {.mandate = call.mandate(),
-                                                                .recipient = policy.FindUnit(parent),
-                                                                .legal = policy.FindLegal(slot->legal_position().code()),
-                                                                .clause = index,
-                                                                .now = call.now()},
-                                                               label);
+    const access::Decision decision =
+        access::DecideDisclosure(policy,
+                                 {.mandate = call.mandate(),
+                                  .recipient = policy.FindUnit(parent),
+                                  .legal = policy.FindLegal(slot->legal_position().code()),
+                                  .clause = index,
+                                  .now = call.now()},
+                                 label);
     if (decision.allowed) {
       call.Cite(clause, policy.clause(*index).version);
       return absl::OkStatus();
     }
     last = decision;
   }
-  return Error(last.reason, "The report slot rests on no clause that lets this through.", {{"slot", parent}});
+  return Error(last.reason, "The report slot rests on no clause that lets this through.",
+               {{"slot", parent}});
 }
 
-absl::StatusOr<v1::Incident> IncidentHandlers::Create(Call& call, WriteTx& tx, const v1::CreateIncidentRequest& request,
+absl::StatusOr<v1::Incident> IncidentHandlers::Create(Call& call, WriteTx& tx,
+                                                      const v1::CreateIncidentRequest& request,
                                                       const CheckedContent& prepared) {
   const v1::Incident& incoming = request.incident();
   const std::string hash = HashOf(request);
   if (!incoming.foreign_id().empty()) {
-    SV_ASSIGN_OR_RETURN(const auto earlier, deps_.incidents.FindForeignId(tx, call.party_name(), incoming.foreign_id()));
+    SV_ASSIGN_OR_RETURN(const auto earlier, deps_.incidents.FindForeignId(tx, call.party_name(),
+                                                                          incoming.foreign_id()));
     if (earlier) {
       SV_ASSIGN_OR_RETURN(const auto object, deps_.objects.FindById(tx, *earlier));
       if (!object) return absl::DataLossError("a foreign id names no object");
       SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, *object));
       if (!record.create_hash().empty() && record.create_hash() != hash) {
-        return Error(errors::v1::ERROR_REASON_FOREIGN_ID_REUSED, "This foreign_id belongs to an item that was handed in with other content.",
+        return Error(errors::v1::ERROR_REASON_FOREIGN_ID_REUSED,
+                     "This foreign_id belongs to an item that was handed in with other content.",
                      {{"name", object->name}});
       }
       call.MarkReplayed();
@@ -126,9 +144,11 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Create(Call& call, WriteTx& tx, c
   }
   CheckedContent checked = prepared;
   CompleteReport(call, checked);
-  const access::IncidentCategory* category = call.policy().FindIncidentCategory(checked.content.category());
+  const access::IncidentCategory* category =
+      call.policy().FindIncidentCategory(checked.content.category());
   if (!IsPolice(call) && !category->reportable) {
-    return Error(errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED, "Only the police hand in items of this category.",
+    return Error(errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED,
+                 "Only the police hand in items of this category.",
                  {{"category", checked.content.category()}});
   }
   const bool into_slot = request.parent() != call.unit_name();
@@ -146,26 +166,31 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Create(Call& call, WriteTx& tx, c
   v1::IncidentRecord record;
   *record.mutable_content() = std::move(checked.content);
   *record.mutable_source() = incoming.source();
-  if (record.source().kind().empty() && IsPolice(call)) record.mutable_source()->set_kind(kPoliceSourceKind);
+  if (record.source().kind().empty() && IsPolice(call))
+    record.mutable_source()->set_kind(kPoliceSourceKind);
   record.mutable_source()->set_reporting_unit(call.unit_name());
   record.set_foreign_id(incoming.foreign_id());
   record.set_create_hash(hash);
   *record.mutable_create_time() = ToProto(tx.now());
   SV_RETURN_IF_ERROR(deps_.incidents.Insert(tx, object, record));
-  if (!incoming.foreign_id().empty()) deps_.incidents.PutForeignId(tx, call.party_name(), incoming.foreign_id(), object.id);
-  if (object.owner_party != call.party_name()) call.AlsoRecord({object.owner_party, audit::v1::Record::KIND_WRITE, object.name});
-  SV_RETURN_IF_ERROR(deps_.changes
-                         .Append(tx, {.kind = ChangeKind::kIncident,
-                                      .object_id = object.id,
-                                      .revision = object.revision,
-                                      .targets = {{ChangeKind::kIncident, object.owner_unit, object.id}}})
-                         .status());
+  if (!incoming.foreign_id().empty())
+    deps_.incidents.PutForeignId(tx, call.party_name(), incoming.foreign_id(), object.id);
+  if (object.owner_party != call.party_name())
+    call.AlsoRecord({object.owner_party, audit::v1::Record::KIND_WRITE, object.name});
+  SV_RETURN_IF_ERROR(
+      deps_.changes
+          .Append(tx, {.kind = ChangeKind::kIncident,
+                       .object_id = object.id,
+                       .revision = object.revision,
+                       .targets = {{ChangeKind::kIncident, object.owner_unit, object.id}}})
+          .status());
   call.SetResource(object.name);
   call.SetResult({.object_id = object.id, .revision = object.revision});
   return into_slot ? ToReceipt(object, record) : ToProto(object, record, tx.now());
 }
 
-absl::StatusOr<v1::Incident> IncidentHandlers::Render(Call& call, ReadTx& tx, const rpc::Replay& replay) {
+absl::StatusOr<v1::Incident> IncidentHandlers::Render(Call& call, ReadTx& tx,
+                                                      const rpc::Replay& replay) {
   SV_ASSIGN_OR_RETURN(const auto object, deps_.objects.FindById(tx, replay.object_id));
   if (!object) return absl::DataLossError("a repeat names no object");
   SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, *object));
@@ -174,19 +199,24 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Render(Call& call, ReadTx& tx, co
   return ToProto(*object, record, object->change_time);
 }
 
-absl::StatusOr<v1::Incident> IncidentHandlers::Get(Call& call, ReadTx& tx, const v1::GetIncidentRequest& request) {
+absl::StatusOr<v1::Incident> IncidentHandlers::Get(Call& call, ReadTx& tx,
+                                                   const v1::GetIncidentRequest& request) {
   SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, call.object()));
   return ToProto(call.object(), record, call.object().change_time);
 }
 
-absl::StatusOr<v1::ListIncidentsResponse> IncidentHandlers::List(Call& call, ReadTx& tx, const v1::ListIncidentsRequest& request) {
+absl::StatusOr<v1::ListIncidentsResponse> IncidentHandlers::List(
+    Call& call, ReadTx& tx, const v1::ListIncidentsRequest& request) {
   SV_ASSIGN_OR_RETURN(const rpc::Page page, deps_.pager.Open(call, request));
-  SV_ASSIGN_OR_RETURN(ListingCursor cursor, ListingCursor::Open(page.cursor, [&] { return deps_.resume_token(call, tx); }));
+  SV_ASSIGN_OR_RETURN(ListingCursor cursor, ListingCursor::Open(page.cursor, [&] {
+                        return deps_.resume_token(call, tx);
+                      }));
   v1::ListIncidentsResponse response;
   bool more = true;
   while (more && response.incidents_size() < page.size) {
     SV_ASSIGN_OR_RETURN(const std::vector<Object> objects,
-                        deps_.objects.ListByOwner(tx, access::ObjectKind::kIncident, call.unit_name(), cursor.before_id, kBatch));
+                        deps_.objects.ListByOwner(tx, access::ObjectKind::kIncident,
+                                                  call.unit_name(), cursor.before_id, kBatch));
     more = objects.size() == kBatch;
     for (const Object& object : objects) {
       if (response.incidents_size() == page.size) {
@@ -205,21 +235,27 @@ absl::StatusOr<v1::ListIncidentsResponse> IncidentHandlers::List(Call& call, Rea
   return response;
 }
 
-absl::StatusOr<CheckedContent> IncidentHandlers::PrepareSourceChange(const access::Snapshot& policy,
-                                                                     const v1::ReportSourceChangeRequest& request) {
-  if (!request.source().has_observe_time()) return FieldInvalid("source.observe_time", "is required");
-  absl::StatusOr<CheckedContent> checked = CheckReport(policy, request.content(), request.source(), "content", "source");
-  if (checked.ok() || ReasonOf(checked.status()) != errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED) return checked;
-  // What the source now calls something that may be no item is no error here: the handler rejects or makes a task of it.
+absl::StatusOr<CheckedContent> IncidentHandlers::PrepareSourceChange(
+    const access::Snapshot& policy, const v1::ReportSourceChangeRequest& request) {
+  if (!request.source().has_observe_time())
+    return FieldInvalid("source.observe_time", "is required");
+  absl::StatusOr<CheckedContent> checked =
+      CheckReport(policy, request.content(), request.source(), "content", "source");
+  if (checked.ok() || ReasonOf(checked.status()) != errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED)
+    return checked;
+  // What the source now calls something that may be no item is no error here: the handler rejects
+  // or makes a task of it.
   return CheckedContent{.content = request.content()};
 }
 
-absl::StatusOr<v1::Incident> IncidentHandlers::ReportSourceChange(Call& call, WriteTx& tx, const v1::ReportSourceChangeRequest& request,
-                                                                  const CheckedContent& prepared) {
+absl::StatusOr<v1::Incident> IncidentHandlers::ReportSourceChange(
+    Call& call, WriteTx& tx, const v1::ReportSourceChangeRequest& request,
+    const CheckedContent& prepared) {
   Object object = call.object();
   SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, deps_.incidents.Load(tx, object));
-  const bool known = record.source().has_observe_time() &&
-                     FromProto(request.source().observe_time()) <= FromProto(record.source().observe_time());
+  const bool known =
+      record.source().has_observe_time() &&
+      FromProto(request.source().observe_time()) <= FromProto(record.source().observe_time());
   if (object.state == v1::Incident::STATE_RETRACTED || known) {
     call.MarkReplayed();
     call.SetResult({.object_id = object.id, .revision = object.revision});
@@ -231,8 +267,10 @@ absl::StatusOr<v1::Incident> IncidentHandlers::ReportSourceChange(Call& call, Wr
   *record.mutable_source() = request.source();
   record.mutable_source()->set_reporting_unit(reporting_unit);
   if (record.source().kind().empty()) record.mutable_source()->set_kind(kind);
-  if (object.state == v1::Incident::STATE_SHARED) return AddTask(call, tx, std::move(record), request.content().category(), allowed);
-  SV_RETURN_IF_ERROR(CheckState(Verb::kSourceUpdate, static_cast<v1::Incident::State>(object.state)));
+  if (object.state == v1::Incident::STATE_SHARED)
+    return AddTask(call, tx, std::move(record), request.content().category(), allowed);
+  SV_RETURN_IF_ERROR(
+      CheckState(Verb::kSourceUpdate, static_cast<v1::Incident::State>(object.state)));
   if (allowed) {
     CheckedContent checked = prepared;
     CompleteReport(call, checked);
@@ -247,8 +285,9 @@ absl::StatusOr<v1::Incident> IncidentHandlers::ReportSourceChange(Call& call, Wr
   return Saved(call, tx, object, record);
 }
 
-absl::StatusOr<v1::Incident> IncidentHandlers::AddTask(Call& call, WriteTx& tx, v1::IncidentRecord record, const std::string& category,
-                                                       bool allowed) {
+absl::StatusOr<v1::Incident> IncidentHandlers::AddTask(Call& call, WriteTx& tx,
+                                                       v1::IncidentRecord record,
+                                                       const std::string& category, bool allowed) {
   v1::Task* task = record.add_tasks();
   task->set_kind(allowed ? v1::Task::KIND_SOURCE_CHANGED : v1::Task::KIND_CATEGORY_NOT_ALLOWED);
   task->set_category(category);
@@ -257,23 +296,27 @@ absl::StatusOr<v1::Incident> IncidentHandlers::AddTask(Call& call, WriteTx& tx, 
   return Saved(call, tx, object, record);
 }
 
-absl::StatusOr<v1::Incident> IncidentHandlers::Saved(Call& call, WriteTx& tx, Object& object, const v1::IncidentRecord& record) {
+absl::StatusOr<v1::Incident> IncidentHandlers::Saved(Call& call, WriteTx& tx, Object& object,
+                                                     const v1::IncidentRecord& record) {
   SV_RETURN_IF_ERROR(deps_.incidents.Save(tx, object, record));
-  SV_RETURN_IF_ERROR(deps_.changes
-                         .Append(tx, {.kind = ChangeKind::kIncident,
-                                      .object_id = object.id,
-                                      .revision = object.revision,
-                                      .targets = {{ChangeKind::kIncident, object.owner_unit, object.id}}})
-                         .status());
+  SV_RETURN_IF_ERROR(
+      deps_.changes
+          .Append(tx, {.kind = ChangeKind::kIncident,
+                       .object_id = object.id,
+                       .revision = object.revision,
+                       .targets = {{ChangeKind::kIncident, object.owner_unit, object.id}}})
+          .status());
   call.SetResult({.object_id = object.id, .revision = object.revision});
   return ToProto(object, record, tx.now());
 }
 
-absl::StatusOr<CheckedContent> IncidentHandlers::PrepareAssess(const access::Snapshot& policy, const v1::AssessIncidentRequest& request) {
+absl::StatusOr<CheckedContent> IncidentHandlers::PrepareAssess(
+    const access::Snapshot& policy, const v1::AssessIncidentRequest& request) {
   return CheckContent(policy, request.content(), ContentUse::kAssessment, "content");
 }
 
-absl::StatusOr<v1::Incident> IncidentHandlers::Assess(Call& call, WriteTx& tx, const v1::AssessIncidentRequest& request,
+absl::StatusOr<v1::Incident> IncidentHandlers::Assess(Call& call, WriteTx& tx,
+                                                      const v1::AssessIncidentRequest& request,
                                                       const CheckedContent& checked) {
   Object object = call.object();
   SV_RETURN_IF_ERROR(CheckState(Verb::kAssess, static_cast<v1::Incident::State>(object.state)));
@@ -285,7 +328,8 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Assess(Call& call, WriteTx& tx, c
   return Saved(call, tx, object, record);
 }
 
-absl::StatusOr<v1::Incident> IncidentHandlers::Reject(Call& call, WriteTx& tx, const v1::RejectIncidentRequest& request) {
+absl::StatusOr<v1::Incident> IncidentHandlers::Reject(Call& call, WriteTx& tx,
+                                                      const v1::RejectIncidentRequest& request) {
   SV_RETURN_IF_ERROR(CheckReason(request.reason(), "reason"));
   Object object = call.object();
   SV_RETURN_IF_ERROR(CheckState(Verb::kReject, static_cast<v1::Incident::State>(object.state)));

@@ -37,27 +37,40 @@ class IncidentHandlers {
  public:
   explicit IncidentHandlers(const Dependencies& deps) : deps_(deps) {}
 
-  absl::StatusOr<CheckedContent> PrepareCreate(const access::Snapshot& policy, const v1::CreateIncidentRequest& request);
-  absl::StatusOr<v1::Incident> Create(rpc::Call& call, storage::WriteTx& tx, const v1::CreateIncidentRequest& request,
+  absl::StatusOr<CheckedContent> PrepareCreate(const access::Snapshot& policy,
+                                               const v1::CreateIncidentRequest& request);
+  absl::StatusOr<v1::Incident> Create(rpc::Call& call, storage::WriteTx& tx,
+                                      const v1::CreateIncidentRequest& request,
                                       const CheckedContent& checked);
-  absl::StatusOr<v1::Incident> Get(rpc::Call& call, storage::ReadTx& tx, const v1::GetIncidentRequest& request);
-  absl::StatusOr<v1::ListIncidentsResponse> List(rpc::Call& call, storage::ReadTx& tx, const v1::ListIncidentsRequest& request);
+  absl::StatusOr<v1::Incident> Get(rpc::Call& call, storage::ReadTx& tx,
+                                   const v1::GetIncidentRequest& request);
+  absl::StatusOr<v1::ListIncidentsResponse> List(rpc::Call& call, storage::ReadTx& tx,
+                                                 const v1::ListIncidentsRequest& request);
 
-  absl::StatusOr<CheckedContent> PrepareSourceChange(const access::Snapshot& policy, const v1::ReportSourceChangeRequest& request);
-  absl::StatusOr<v1::Incident> ReportSourceChange(rpc::Call& call, storage::WriteTx& tx, const v1::ReportSourceChangeRequest& request,
+  absl::StatusOr<CheckedContent> PrepareSourceChange(const access::Snapshot& policy,
+                                                     const v1::ReportSourceChangeRequest& request);
+  absl::StatusOr<v1::Incident> ReportSourceChange(rpc::Call& call, storage::WriteTx& tx,
+                                                  const v1::ReportSourceChangeRequest& request,
                                                   const CheckedContent& checked);
-  absl::StatusOr<CheckedContent> PrepareAssess(const access::Snapshot& policy, const v1::AssessIncidentRequest& request);
-  absl::StatusOr<v1::Incident> Assess(rpc::Call& call, storage::WriteTx& tx, const v1::AssessIncidentRequest& request,
+  absl::StatusOr<CheckedContent> PrepareAssess(const access::Snapshot& policy,
+                                               const v1::AssessIncidentRequest& request);
+  absl::StatusOr<v1::Incident> Assess(rpc::Call& call, storage::WriteTx& tx,
+                                      const v1::AssessIncidentRequest& request,
                                       const CheckedContent& checked);
-  absl::StatusOr<v1::Incident> Reject(rpc::Call& call, storage::WriteTx& tx, const v1::RejectIncidentRequest& request);
+  absl::StatusOr<v1::Incident> Reject(rpc::Call& call, storage::WriteTx& tx,
+                                      const v1::RejectIncidentRequest& request);
 
   // The item as the caller may see it now.
-  absl::StatusOr<v1::Incident> Render(rpc::Call& call, storage::ReadTx& tx, const rpc::Replay& replay);
+  absl::StatusOr<v1::Incident> Render(rpc::Call& call, storage::ReadTx& tx,
+                                      const rpc::Replay& replay);
 
  private:
-  absl::Status CheckSlot(rpc::Call& call, const std::string& parent, const CheckedContent& checked) const;
-  absl::StatusOr<v1::Incident> Saved(rpc::Call& call, storage::WriteTx& tx, access::Object& object, const v1::IncidentRecord& record);
-  absl::StatusOr<v1::Incident> AddTask(rpc::Call& call, storage::WriteTx& tx, v1::IncidentRecord record, const std::string& category,
+  absl::Status CheckSlot(rpc::Call& call, const std::string& parent,
+                         const CheckedContent& checked) const;
+  absl::StatusOr<v1::Incident> Saved(rpc::Call& call, storage::WriteTx& tx, access::Object& object,
+                                     const v1::IncidentRecord& record);
+  absl::StatusOr<v1::Incident> AddTask(rpc::Call& call, storage::WriteTx& tx,
+                                       v1::IncidentRecord record, const std::string& category,
                                        bool allowed);
 
   const Dependencies& deps_;

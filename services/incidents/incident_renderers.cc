@@ -7,7 +7,8 @@
 namespace samverkan::incidents {
 namespace {
 
-absl::StatusOr<access::Object> FindTarget(const access::ObjectStore& objects, storage::ReadTx& tx, const journal::ChangeTarget& target) {
+absl::StatusOr<access::Object> FindTarget(const access::ObjectStore& objects, storage::ReadTx& tx,
+                                          const journal::ChangeTarget& target) {
   SV_ASSIGN_OR_RETURN(std::optional<access::Object> object, objects.FindById(tx, target.object_id));
   if (!object) return absl::DataLossError("a change names no object");
   return *std::move(object);
@@ -15,8 +16,8 @@ absl::StatusOr<access::Object> FindTarget(const access::ObjectStore& objects, st
 
 }  // namespace
 
-absl::StatusOr<journal::RenderedEvent> IncidentRenderer::Render(storage::ReadTx& tx, const journal::ChangeEntry& entry,
-                                                                const journal::ChangeTarget& target) {
+absl::StatusOr<journal::RenderedEvent> IncidentRenderer::Render(
+    storage::ReadTx& tx, const journal::ChangeEntry& entry, const journal::ChangeTarget& target) {
   SV_ASSIGN_OR_RETURN(const access::Object object, FindTarget(objects_, tx, target));
   SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, incidents_.Load(tx, object));
   feed::v1::Event event;
@@ -25,8 +26,8 @@ absl::StatusOr<journal::RenderedEvent> IncidentRenderer::Render(storage::ReadTx&
   return journal::RenderedEvent{.event = event.SerializeAsString()};
 }
 
-absl::StatusOr<journal::RenderedEvent> DeliveryRenderer::Render(storage::ReadTx& tx, const journal::ChangeEntry& entry,
-                                                                const journal::ChangeTarget& target) {
+absl::StatusOr<journal::RenderedEvent> DeliveryRenderer::Render(
+    storage::ReadTx& tx, const journal::ChangeEntry& entry, const journal::ChangeTarget& target) {
   SV_ASSIGN_OR_RETURN(const access::Object object, FindTarget(objects_, tx, target));
   feed::v1::Event event;
   event.set_unit(target.unit);

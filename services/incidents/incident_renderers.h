@@ -10,8 +10,10 @@ namespace samverkan::incidents {
 // A unit's own item in its feed.
 class IncidentRenderer final : public journal::EventRenderer {
  public:
-  IncidentRenderer(const access::ObjectStore& objects, const IncidentStore& incidents) : objects_(objects), incidents_(incidents) {}
-  absl::StatusOr<journal::RenderedEvent> Render(storage::ReadTx& tx, const journal::ChangeEntry& entry,
+  IncidentRenderer(const access::ObjectStore& objects, const IncidentStore& incidents)
+      : objects_(objects), incidents_(incidents) {}
+  absl::StatusOr<journal::RenderedEvent> Render(storage::ReadTx& tx,
+                                                const journal::ChangeEntry& entry,
                                                 const journal::ChangeTarget& target) override;
 
  private:
@@ -22,9 +24,11 @@ class IncidentRenderer final : public journal::EventRenderer {
 // A received copy in its holder's feed.
 class DeliveryRenderer final : public journal::EventRenderer {
  public:
-  DeliveryRenderer(const access::ObjectStore& objects, const DeliveryView& view, const access::PolicyStore& policy)
+  DeliveryRenderer(const access::ObjectStore& objects, const DeliveryView& view,
+                   const access::PolicyStore& policy)
       : objects_(objects), view_(view), policy_(policy) {}
-  absl::StatusOr<journal::RenderedEvent> Render(storage::ReadTx& tx, const journal::ChangeEntry& entry,
+  absl::StatusOr<journal::RenderedEvent> Render(storage::ReadTx& tx,
+                                                const journal::ChangeEntry& entry,
                                                 const journal::ChangeTarget& target) override;
 
  private:

@@ -14,20 +14,22 @@
 
 namespace samverkan::incidents {
 
-// Where a listing, newest first, goes on, and the resume token of its first page, which every page carries: so that whoever lists
-// and then watches misses nothing.
+// Where a listing, newest first, goes on, and the resume token of its first page, which every page
+// carries: so that whoever lists and then watches misses nothing.
 struct ListingCursor {
   int64_t before_id = std::numeric_limits<int64_t>::max();
   std::string resume_token;
 
-  static absl::StatusOr<ListingCursor> Open(absl::string_view cursor, absl::FunctionRef<absl::StatusOr<std::string>()> first_token) {
+  static absl::StatusOr<ListingCursor> Open(
+      absl::string_view cursor, absl::FunctionRef<absl::StatusOr<std::string>()> first_token) {
     ListingCursor result;
     if (cursor.empty()) {
       SV_ASSIGN_OR_RETURN(result.resume_token, first_token());
       return result;
     }
     const size_t space = cursor.find(' ');
-    if (space == absl::string_view::npos || !absl::SimpleAtoi(cursor.substr(0, space), &result.before_id)) {
+    if (space == absl::string_view::npos ||
+        !absl::SimpleAtoi(cursor.substr(0, space), &result.before_id)) {
       return FieldInvalid("page_token", "is not a token of this listing");
     }
     result.resume_token = std::string(cursor.substr(space + 1));

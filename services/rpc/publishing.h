@@ -1,0 +1,162 @@
+#pragma once
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "services/base/error.h"
+#include "services/rpc/grpc_status.h"
+#include "services/rpc/inbound.h"
+
+namespace samverkan::rpc {
+
+// A publishing stream: every message passes the gate by itself, many are under way at once, and
+// answers are cumulative: a response says that everything up to its sequence is durable or refused
+// as told. Backpressure is the window: beyond it nothing is read.
+//
+// Request needs sequence(); Response needs set_sequence() and add_results(); Result is the type of
+// a result.
+template <typename Request, typename Response, typename Result>
+class PublishingStream final : public grpc::ServerBidiReactor<Request, Response> {
+ public:
+  // Runs one message; `done` is called once, on any thread. The request lives until then.
+  using Act = absl::AnyInvocable<void(const Request&, absl::AnyInvocable<void(Result)> done) const>;
+
+  struct Options {
+    int64_t window = 256;
+  };
+
+  PublishingStream(Act act, Options options) : act_(std::move(act)), options_(options) {
+    this->StartRead(&incoming_);
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      End();
+      return;
+    }
+    auto request = std::make_shared<Request>();
+    request->Swap(&incoming_);
+    bool in_order = false;
+    {
+      absl::MutexLock lock(&mutex_);
+      reading_ = false;
+      in_order = request->sequence() == next_sequence_;
+      if (in_order) {
+        ++next_sequence_;
+        ++in_flight_;
+      } else {
+        broken_ = FieldInvalid("sequence", "must count the stream's messages from 1 without gaps");
+      }
+    }
+    if (!in_order) {
+      End();
+      return;
+    }
+    act_(*request,
+         [this, request](Result result) { Completed(request->sequence(), std::move(result)); });
+    Advance();
+  }
+
+  void OnWriteDone(bool ok) override {
+    {
+      absl::MutexLock lock(&mutex_);
+      writing_ = false;
+      if (!ok) ended_ = true;
+    }
+    Advance();
+  }
+
+  // gRPC's last call: nothing is under way any more.
+  void OnDone() override { delete this; }
+  void OnCancel() override {
+    absl::MutexLock lock(&mutex_);
+    cancelled_ = true;
+  }
+
+ private:
+  // The sender has said all it had to say, or broke the rules: answer what is under way, then
+  // finish.
+  void End() {
+    {
+      absl::MutexLock lock(&mutex_);
+      ended_ = true;
+      reading_ = false;
+    }
+    Advance();
+  }
+
+  void Completed(int64_t sequence, Result result) {
+    {
+      absl::MutexLock lock(&mutex_);
+      answered_.emplace(sequence, std::move(result));
+    }
+    Advance();
+  }
+
+  // Starts at most one write, one read or the finish; every state change is made before the call
+  // that may complete at once.
+  void Advance() {
+    bool write = false;
+    bool read = false;
+    bool finish = false;
+    absl::Status status;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (!writing_) write = CollectAnswers();
+      writing_ = writing_ || write;
+      if (!ended_ && !reading_ && in_flight_ < options_.window) read = reading_ = true;
+      if (ended_ && !finished_ && !writing_ && in_flight_ == 0 && !reading_) {
+        finish = finished_ = true;
+        status = broken_;
+      }
+    }
+    if (write) this->StartWrite(&outgoing_);
+    if (read) this->StartRead(&incoming_);
+    if (finish) this->Finish(ToGrpc(status));
+  }
+
+  // Moves the answered prefix into the outgoing response. Once the stream is cancelled answers have
+  // nowhere to go.
+  bool CollectAnswers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    outgoing_.Clear();
+    while (!answered_.empty() && answered_.begin()->first == acknowledged_ + 1) {
+      auto first = answered_.begin();
+      *outgoing_.add_results() = std::move(first->second);
+      answered_.erase(first);
+      ++acknowledged_;
+      --in_flight_;
+    }
+    outgoing_.set_sequence(acknowledged_);
+    return outgoing_.results_size() > 0 && !cancelled_;
+  }
+
+  const Act act_;
+  const Options options_;
+  // Touched by whoever has started the read or the write.
+  Request incoming_;
+  Response outgoing_;
+
+  absl::Mutex mutex_;
+  absl::Status broken_ ABSL_GUARDED_BY(mutex_);
+  std::map<int64_t, Result> answered_ ABSL_GUARDED_BY(mutex_);
+  int64_t next_sequence_ ABSL_GUARDED_BY(mutex_) = 1;
+  int64_t acknowledged_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = true;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace samverkan::rpc
