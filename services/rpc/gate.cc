@@ -138,6 +138,9 @@ absl::Status Gate::Admit(Running& running) {
     running.internal_reason = failure.reason;
     return std::move(principal).status();
   }
+  if (!holder_rates_.Allow(principal->holder, now) || !party_rates_.Allow(principal->party, now)) {
+    return Error(errors::v1::ERROR_REASON_LIMIT_EXCEEDED, "Too many calls a second; slow down.", {{"limit", "calls per second"}});
+  }
   running.call.principal_ = *std::move(principal);
   running.call.purpose_ = running.inbound.purpose;
   running.call.request_id_ = TextField(running.request, running.method().request_id);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@
 #include "services/rpc/inbound.h"
 #include "services/rpc/method.h"
 #include "services/rpc/pool.h"
+#include "services/rpc/rate_limiter.h"
 #include "services/rpc/recorder.h"
 #include "services/rpc/request_log.h"
 #include "services/storage/database.h"
@@ -75,6 +77,9 @@ class Gate {
     int64_t in_flight_max = 8192;
     // The deadline of a call that names none or a later one.
     absl::Duration deadline_max = kUnaryDeadlineMax;
+    // Calls a second, with a burst of as many.
+    double per_holder = std::numeric_limits<double>::infinity();
+    double per_party = std::numeric_limits<double>::infinity();
   };
 
   struct Dependencies {
@@ -92,7 +97,8 @@ class Gate {
   // The status as it leaves the hub, and whether an earlier act's answer is repeated.
   using Done = absl::AnyInvocable<void(absl::Status status, bool replayed)>;
 
-  Gate(Dependencies dependencies, Limits limits) : deps_(dependencies), limits_(limits) {}
+  Gate(Dependencies dependencies, Limits limits)
+      : deps_(dependencies), limits_(limits), holder_rates_(limits.per_holder), party_rates_(limits.per_party) {}
 
   // Binds a reading method.
   template <typename H, typename Request, typename Response>
@@ -159,6 +165,8 @@ class Gate {
   Limits limits_;
   absl::flat_hash_map<std::string, std::unique_ptr<BoundMethod>> bound_;  // by full method name
   std::atomic<int64_t> in_flight_ = 0;
+  RateLimiter holder_rates_;
+  RateLimiter party_rates_;
 };
 
 // A bound method with its types: what a service starts, a stream's messages pass, and a benchmark
