@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "services/access/areas.h"
-#include "services/base/calendar.h"
 #include "services/base/error.h"
+#include "services/base/proto_time.h"
 #include "services/base/status.h"
 
 namespace samverkan::directory {
@@ -63,12 +63,14 @@ std::string VersionName(const v1::Area& area, const v1::AreaVersion& version) {
   return absl::StrFormat("%s@%04d-%02d-%02d", area.name(), date.year(), date.month(), date.day());
 }
 
-bool ValidAt(const v1::AreaVersion& version, absl::Time at) {
-  return calendar::StartOfDay(version.valid_from()) <= at &&
-         (!version.has_valid_to() || at < calendar::StartOfDay(version.valid_to()));
-}
+absl::CivilDay DayOf(const google::type::Date& date) { return absl::CivilDay(date.year(), date.month(), date.day()); }
 
 }  // namespace
+
+bool DirectoryHandlers::ValidAt(const v1::AreaVersion& version, absl::Time at) const {
+  return calendar_.Midnight(DayOf(version.valid_from())) <= at &&
+         (!version.has_valid_to() || at < calendar_.Midnight(DayOf(version.valid_to())));
+}
 
 absl::StatusOr<v1::Party> DirectoryHandlers::GetParty(Call& call, ReadTx& tx,
                                                       const v1::GetPartyRequest& request) {

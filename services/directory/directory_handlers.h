@@ -2,6 +2,7 @@
 
 #include "absl/status/statusor.h"
 #include "samverkan/directory/v1/directory.pb.h"
+#include "services/base/calendar.h"
 #include "services/rpc/call.h"
 #include "services/rpc/page.h"
 #include "services/storage/database.h"
@@ -12,7 +13,7 @@ namespace samverkan::directory {
 // decides.
 class DirectoryHandlers {
  public:
-  explicit DirectoryHandlers(const rpc::Pager& pager) : pager_(pager) {}
+  DirectoryHandlers(const rpc::Pager& pager, const Calendar& calendar) : pager_(pager), calendar_(calendar) {}
 
   absl::StatusOr<v1::Party> GetParty(rpc::Call& call, storage::ReadTx& tx,
                                      const v1::GetPartyRequest& request);
@@ -32,7 +33,10 @@ class DirectoryHandlers {
                                                         const v1::ListMandatesRequest& request);
 
  private:
+  bool ValidAt(const v1::AreaVersion& version, absl::Time at) const;
+
   const rpc::Pager& pager_;
+  const Calendar& calendar_;
 };
 
 }  // namespace samverkan::directory

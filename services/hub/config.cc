@@ -65,6 +65,14 @@ absl::Status CheckLimits(const v1::Limits& limits, const std::string& path) {
   return absl::OkStatus();
 }
 
+std::optional<rpc::JwtAlgorithm> AlgorithmOf(absl::string_view name) {
+  if (name == "RS256") return rpc::JwtAlgorithm::kRs256;
+  if (name == "PS256") return rpc::JwtAlgorithm::kPs256;
+  if (name == "ES256") return rpc::JwtAlgorithm::kEs256;
+  if (name == "EdDSA") return rpc::JwtAlgorithm::kEdDsa;
+  return std::nullopt;
+}
+
 bool IsLoopback(absl::string_view address) {
   return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") || absl::StartsWith(address, "[::1]:");
 }
@@ -169,7 +177,7 @@ absl::StatusOr<rpc::Authenticator::Options> AuthenticationOf(const v1::HubConfig
     entry.party = issuer.party();
     for (const v1::OrgUnit& unit : issuer.by_org_unit()) entry.parties_by_org_unit[unit.org_unit()] = unit.party();
     for (const std::string& name : issuer.algorithms()) {
-      const std::optional<rpc::JwtAlgorithm> algorithm = rpc::ParseJwtAlgorithm(name);
+      const std::optional<rpc::JwtAlgorithm> algorithm = AlgorithmOf(name);
       if (!algorithm) return Wrong("configuration", "issuers.algorithms", absl::StrCat(name, " is none of RS256, PS256, ES256, EdDSA"));
       entry.algorithms.push_back(*algorithm);
     }

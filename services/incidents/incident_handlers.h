@@ -28,8 +28,8 @@ struct Dependencies {
   RandomSource& random;
   // The token with which a watch continues where this transaction reads, for the unit of the call.
   std::function<absl::StatusOr<std::string>(const rpc::Call&, storage::ReadTx&)> resume_token;
-  // Asks storage to forget destroyed bytes; never waits.
-  std::function<void()> purge;
+  // Told of every item and copy whose content was destroyed, once that is durable; never waits.
+  std::function<void(const std::string& name)> sealed;
 };
 
 // An item in its owner's own space: handed in, updated by its source, assessed, rejected.

@@ -389,7 +389,7 @@ absl::StatusOr<v1::Incident> ReleaseHandlers::Retract(Call& call, WriteTx& tx,
     targets.push_back({ChangeKind::kDelivery, delivery.unit, delivery.id});
   }
   SV_RETURN_IF_ERROR(AppendChange(tx, object, std::move(targets)));
-  tx.OnCommit([purge = deps_.purge] { purge(); });
+  tx.OnCommit([sealed = deps_.sealed, name = object.name] { sealed(name); });
   call.SetKind(Record::KIND_RETRACTION);
   call.SetResult({.object_id = object.id, .revision = object.revision});
   return ToProto(object, remains, tx.now());

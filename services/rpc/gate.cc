@@ -25,17 +25,17 @@ struct Gate::Running {
   Done done;
   absl::Time started;
 
-  Call call;
+  Call call = {};
   // What Check returns once the call is permitted.
-  absl::Status fields;
-  absl::Status preparation;
-  BoundMethod::Prepared prepared;
+  absl::Status fields = {};
+  absl::Status preparation = {};
+  BoundMethod::Prepared prepared = nullptr;
   storage::Key request_key = {};
   Hash body_hash = {};
   // What the caller gets if the record becomes durable.
-  absl::Status outcome;
-  std::optional<access::Object> hidden;
-  std::string internal_reason;
+  absl::Status outcome = {};
+  std::optional<access::Object> hidden = std::nullopt;
+  std::string internal_reason = {};
 
   const Method& method() const { return bound.method; }
   bool validate_only() const { return BoolField(request, method().validate_only); }

@@ -20,6 +20,7 @@
 #include "services/access/store/policy_store.h"
 #include "services/base/clock.h"
 #include "services/base/limits.h"
+#include "services/base/status.h"
 #include "services/rpc/authentication.h"
 #include "services/rpc/call.h"
 #include "services/rpc/inbound.h"
@@ -57,11 +58,11 @@ struct BoundMethod {
   using Prepared = std::shared_ptr<void>;
 
   Method method;
-  std::function<absl::Status(Call&, storage::ReadTx&, const Message&, Message&)> read;
+  std::function<absl::Status(Call&, storage::ReadTx&, const Message&, Message&)> read = nullptr;
   std::function<absl::Status(Call&, storage::WriteTx&, const Message&, const Prepared&, Message&)>
-      write;
-  std::function<absl::Status(Call&, storage::ReadTx&, const Replay&, Message&)> render;
-  std::function<absl::StatusOr<Prepared>(const access::Snapshot&, const Message&)> prepare;
+      write = nullptr;
+  std::function<absl::Status(Call&, storage::ReadTx&, const Replay&, Message&)> render = nullptr;
+  std::function<absl::StatusOr<Prepared>(const access::Snapshot&, const Message&)> prepare = nullptr;
 };
 
 template <typename Request, typename Response>

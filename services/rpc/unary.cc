@@ -24,9 +24,9 @@ Inbound InboundOf(const grpc::CallbackServerContext& context) {
   Inbound inbound;
   const auto auth = context.auth_context();
   if (auth != nullptr && auth->IsPeerAuthenticated()) {
-    for (const grpc::string_ref id : auth->FindPropertyValues("peer_spiffe_id"))
+    for (const grpc::string_ref& id : auth->FindPropertyValues("peer_spiffe_id"))
       inbound.spiffe_ids.emplace_back(id.data(), id.size());
-    for (const grpc::string_ref pem : auth->FindPropertyValues("x509_pem_cert"))
+    for (const grpc::string_ref& pem : auth->FindPropertyValues("x509_pem_cert"))
       inbound.certificate_pem.assign(pem.data(), pem.size());
   }
   const std::string authorization = Metadata(context, "authorization");
