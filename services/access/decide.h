@@ -30,10 +30,10 @@ struct DisclosureRequest {
   // The acting mandate; its unit is the sender.
   MandateId mandate;
   UnitId recipient;
-  PurposeId purpose;  // none: any purpose the clause permits (explain only)
-  LegalId legal;      // none: not considered (explain only)
+  PurposeId purpose = {};  // none: any purpose the clause permits (explain only)
+  LegalId legal = {};      // none: not considered (explain only)
   // Index of the only clause that may be the basis (Snapshot::FindClause); none for any.
-  std::optional<uint32_t> clause;
+  std::optional<uint32_t> clause = std::nullopt;
   absl::Time now;
 };
 

@@ -137,7 +137,7 @@ absl::StatusOr<v1::Agreement> AgreementHandlers::Sign(Call& call, WriteTx& tx, c
   signature->set_function(call.policy().mandate(call.mandate()).function);
   signature->set_key_name(*key);
   signature->set_signature(request.signature());
-  *signature->mutable_sign_time() = ToProto(tx.now());
+  *signature->mutable_sign_time() = ::samverkan::ToProto(tx.now());
   SV_RETURN_IF_ERROR(SetTimer(tx, agreement));
   return Enact(call, tx, agreement, "");
 }
@@ -164,7 +164,7 @@ absl::StatusOr<v1::Agreement> AgreementHandlers::Suspend(Call& call, WriteTx& tx
   v1::Suspension* suspension = agreement.record.add_suspensions();
   suspension->set_party(party);
   *suspension->mutable_clauses() = request.clauses();
-  *suspension->mutable_from_time() = ToProto(tx.now());
+  *suspension->mutable_from_time() = ::samverkan::ToProto(tx.now());
   suspension->set_reason(request.reason());
   return Enact(call, tx, agreement, kSuspended);
 }
@@ -175,7 +175,7 @@ absl::StatusOr<v1::Agreement> AgreementHandlers::Resume(Call& call, WriteTx& tx,
   bool ended = false;
   for (v1::Suspension& suspension : *agreement.record.mutable_suspensions()) {
     if (suspension.party() != party || suspension.has_to_time()) continue;
-    *suspension.mutable_to_time() = ToProto(tx.now());
+    *suspension.mutable_to_time() = ::samverkan::ToProto(tx.now());
     ended = true;
   }
   if (!ended) return Error(errors::v1::ERROR_REASON_STATE_OR_EMBARGO, "Your party has no suspension open; each resumes its own.");

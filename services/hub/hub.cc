@@ -12,6 +12,7 @@
 #include "samverkan/feed/v1/feed.pb.h"
 #include "services/access/store/migrations.h"
 #include "services/access/store/object_store.h"
+#include "services/access/store/owner_index.h"
 #include "services/access/store/policy_store.h"
 #include "services/agreements/access_notices.h"
 #include "services/agreements/agreement_service.h"
@@ -106,6 +107,7 @@ struct Hub::Parts {
   std::unique_ptr<journal::Integrator> integrator;
   std::unique_ptr<access::PolicyStore> policy;
   access::ObjectStore objects;
+  std::optional<access::OwnerIndexer> owner_indexer;
   std::unique_ptr<rpc::Authenticator> authenticator;
   std::optional<TokenSealer> sealer;
   std::optional<RecordCipher> cipher;
@@ -187,6 +189,7 @@ absl::Status Hub::Parts::OpenAccess(bool demo_mode) {
   SV_ASSIGN_OR_RETURN(auto areas, access::AreaMap::Compile(loaded.bundle, loaded.geojson));
   auto bundle = std::make_shared<const directory::v1::DirectoryBundle>(std::move(loaded.bundle));
   SV_ASSIGN_OR_RETURN(policy, access::PolicyStore::Create(*database, bundle, std::move(areas)));
+  owner_indexer.emplace(*database);
   for (const std::string& problem : policy->Current()->problems()) Log(LogLevel::kError, "agreement_inactive", {{"why", problem}});
   SV_RETURN_IF_ERROR(directory::RecordVersion(*database, *audit_log, *bundle));
   SV_ASSIGN_OR_RETURN(rpc::Authenticator::Options authentication, AuthenticationOf(config, demo_mode));
@@ -256,7 +259,7 @@ absl::Status Hub::Parts::MakeServices() {
               directory::v1::GetPartyRequest::descriptor()->file()->service(0),
               audit::v1::GetCheckpointRequest::descriptor()->file()->service(0),
               feed::v1::WatchRequest::descriptor()->file()->service(0)});
-  observer.AddGauge({"samverkan_storage_queue", "Writes that wait or run.", [this] { return static_cast<double>(database->Stats().queued); }});
+  observer.AddGauge({"samverkan_storage_queue", "Writes that wait or run.", [this] { return static_cast<double>(database->Stats().queue_length); }});
   observer.AddGauge({"samverkan_storage_groups_total", "Groups committed, one fsync each.",
                      [this] { return static_cast<double>(database->Stats().groups); }});
   observer.AddGauge({"samverkan_feed_watchers", "Open watch streams.", [this] { return static_cast<double>(feed_engine->stats().watchers); }});
@@ -317,6 +320,7 @@ void Hub::Parts::Stop() {
   feed_engine.reset();
   pool.reset();
   housekeeping.reset();
+  owner_indexer.reset();
   if (integrator) integrator->Stop();
   if (database) database->Stop();
 }

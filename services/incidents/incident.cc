@@ -112,7 +112,8 @@ absl::Status CheckAssessed(const v1::IncidentContent& content, ContentUse use,
 absl::StatusOr<CheckedContent> CheckContent(const Snapshot& policy,
                                             const v1::IncidentContent& content, ContentUse use,
                                             absl::string_view field) {
-  CheckedContent checked{.content = content};
+  CheckedContent checked;
+  checked.content = content;
   SV_ASSIGN_OR_RETURN(const access::IncidentCategory* category,
                       CheckCategory(policy, content.category(), Path(field, "category")));
   checked.information_category = policy.CategoryCode(category->information_category);

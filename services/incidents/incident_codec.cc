@@ -14,14 +14,14 @@ types::v1::Citation Cited(const std::string& clause, int32_t version) {
 
 void SetTime(const std::optional<absl::Time>& time,
              google::protobuf::Timestamp* (v1::Receipt::*field)(), v1::Receipt& receipt) {
-  if (time) *(receipt.*field)() = ToProto(*time);
+  if (time) *(receipt.*field)() = ::samverkan::ToProto(*time);
 }
 
 v1::Receipt ReceiptOf(const DeliveryRow& row) {
   v1::Receipt receipt;
   receipt.set_unit(row.unit);
   receipt.set_state(StateOf(row));
-  *receipt.mutable_deliver_time() = ToProto(row.deliver_time);
+  *receipt.mutable_deliver_time() = ::samverkan::ToProto(row.deliver_time);
   SetTime(row.first_open_time, &v1::Receipt::mutable_first_open_time, receipt);
   SetTime(row.acknowledge_time, &v1::Receipt::mutable_acknowledge_time, receipt);
   return receipt;
@@ -38,7 +38,7 @@ v1::Incident ToProto(const access::Object& object, const v1::IncidentRecord& rec
   incident.set_revision(object.revision);
   incident.set_etag(access::EtagOf(object));
   *incident.mutable_create_time() = record.create_time();
-  *incident.mutable_update_time() = ToProto(update_time);
+  *incident.mutable_update_time() = ::samverkan::ToProto(update_time);
   if (record.has_tombstone()) {
     *incident.mutable_tombstone() = record.tombstone();
     return incident;
@@ -70,7 +70,7 @@ v1::Release ToProto(const ReleaseRow& row, const std::vector<DeliveryRow>& deliv
   *release.mutable_legal_position() = row.reasons.legal_position();
   release.mutable_legal_position()->set_code(row.legal_code);
   release.set_decided_by(row.decided_by);
-  *release.mutable_release_time() = ToProto(row.time);
+  *release.mutable_release_time() = ::samverkan::ToProto(row.time);
   release.set_content_hash(row.hash);
   if (row.content.has_content()) *release.mutable_content() = row.content.content();
   for (const DeliveryRow& delivery : deliveries) {
@@ -99,13 +99,13 @@ v1::Delivery ToProto(const access::Object& object, const DeliveryRow& row,
   delivery.set_correction_withheld(row.correction_withheld);
   delivery.set_supersedes(names.supersedes);
   delivery.set_superseded_by(names.superseded_by);
-  *delivery.mutable_deliver_time() = ToProto(row.deliver_time);
-  if (row.first_open_time) *delivery.mutable_first_open_time() = ToProto(*row.first_open_time);
-  if (row.acknowledge_time) *delivery.mutable_acknowledge_time() = ToProto(*row.acknowledge_time);
+  *delivery.mutable_deliver_time() = ::samverkan::ToProto(row.deliver_time);
+  if (row.first_open_time) *delivery.mutable_first_open_time() = ::samverkan::ToProto(*row.first_open_time);
+  if (row.acknowledge_time) *delivery.mutable_acknowledge_time() = ::samverkan::ToProto(*row.acknowledge_time);
   delivery.set_etag(access::EtagOf(object));
   if (delivery.state() == v1::Delivery::STATE_SEALED) {
     delivery.mutable_tombstone()->set_reason(row.tombstone_reason);
-    *delivery.mutable_tombstone()->mutable_retract_time() = ToProto(row.tombstone_time);
+    *delivery.mutable_tombstone()->mutable_retract_time() = ::samverkan::ToProto(row.tombstone_time);
   } else if (content != nullptr) {
     *delivery.mutable_content() = content->content();
     if (content->has_note()) *delivery.mutable_revision_note() = content->note();

@@ -171,7 +171,7 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Create(Call& call, WriteTx& tx,
   record.mutable_source()->set_reporting_unit(call.unit_name());
   record.set_foreign_id(incoming.foreign_id());
   record.set_create_hash(hash);
-  *record.mutable_create_time() = ToProto(tx.now());
+  *record.mutable_create_time() = ::samverkan::ToProto(tx.now());
   SV_RETURN_IF_ERROR(deps_.incidents.Insert(tx, object, record));
   if (!incoming.foreign_id().empty())
     deps_.incidents.PutForeignId(tx, call.party_name(), incoming.foreign_id(), object.id);
@@ -245,7 +245,9 @@ absl::StatusOr<CheckedContent> IncidentHandlers::PrepareSourceChange(
     return checked;
   // What the source now calls something that may be no item is no error here: the handler rejects
   // or makes a task of it.
-  return CheckedContent{.content = request.content()};
+  CheckedContent refused;
+  refused.content = request.content();
+  return refused;
 }
 
 absl::StatusOr<v1::Incident> IncidentHandlers::ReportSourceChange(
@@ -291,7 +293,7 @@ absl::StatusOr<v1::Incident> IncidentHandlers::AddTask(Call& call, WriteTx& tx,
   v1::Task* task = record.add_tasks();
   task->set_kind(allowed ? v1::Task::KIND_SOURCE_CHANGED : v1::Task::KIND_CATEGORY_NOT_ALLOWED);
   task->set_category(category);
-  *task->mutable_create_time() = ToProto(tx.now());
+  *task->mutable_create_time() = ::samverkan::ToProto(tx.now());
   Object object = call.object();
   return Saved(call, tx, object, record);
 }

@@ -374,7 +374,7 @@ absl::StatusOr<v1::Incident> ReleaseHandlers::Retract(Call& call, WriteTx& tx,
   v1::IncidentRecord remains;
   *remains.mutable_create_time() = record.create_time();
   remains.mutable_tombstone()->set_reason(request.reason());
-  *remains.mutable_tombstone()->mutable_retract_time() = ToProto(tx.now());
+  *remains.mutable_tombstone()->mutable_retract_time() = ::samverkan::ToProto(tx.now());
   object.state = v1::Incident::STATE_RETRACTED;
   object.cells.clear();
   SV_RETURN_IF_ERROR(deps_.incidents.Save(tx, object, remains));

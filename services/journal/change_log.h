@@ -47,8 +47,8 @@ struct ChangeEntry {
   int64_t object_id = 0;
   int32_t revision = 0;
   // For kAccessEnded and kAccessBegun, see AccessChange; otherwise empty.
-  std::string aux;
-  std::vector<ChangeTarget> targets;
+  std::string aux = {};
+  std::vector<ChangeTarget> targets = {};
 };
 
 // `aux` of an entry about the access that a clause gives.

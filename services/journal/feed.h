@@ -27,7 +27,7 @@ struct RenderedEvent {
   // A serialised feed.v1.Event; empty when there is nothing to show.
   std::string event;
   // Null when everybody who watches the unit may see it.
-  std::shared_ptr<const EventLabel> label;
+  std::shared_ptr<const EventLabel> label = nullptr;
 };
 
 // Turns a target of a change into the event as its unit may see it *now*: of a sealed copy only the
