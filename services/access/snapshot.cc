@@ -1,6 +1,7 @@
 #include "services/access/snapshot.h"
 
 #include <algorithm>
+#include <map>
 
 #include "services/access/compiler.h"
 #include "services/base/status.h"
@@ -12,6 +13,17 @@ template <typename IdType>
 IdType Find(const absl::flat_hash_map<std::string, uint16_t>& index, absl::string_view name) {
   const auto found = index.find(name);
   return found == index.end() ? IdType() : IdType{found->second};
+}
+
+std::vector<std::string> CodesOf(const absl::flat_hash_map<std::string, uint16_t>& index,
+                                 uint64_t bits) {
+  std::map<uint16_t, std::string> codes;
+  for (const auto& [code, number] : index) {
+    if ((bits >> number & 1) != 0) codes[number] = code;
+  }
+  std::vector<std::string> ordered;
+  for (auto& [number, code] : codes) ordered.push_back(std::move(code));
+  return ordered;
 }
 
 }  // namespace
@@ -45,6 +57,13 @@ PermissionId Snapshot::FindPermission(absl::string_view permission) const {
 
 MandateId Snapshot::FindMandate(absl::string_view name) const {
   return Find<MandateId>(mandate_index_, name);
+}
+
+std::vector<std::string> Snapshot::PurposeCodes(uint64_t bits) const {
+  return CodesOf(purpose_index_, bits);
+}
+std::vector<std::string> Snapshot::LegalCodes(uint64_t bits) const {
+  return CodesOf(legal_index_, bits);
 }
 
 const IncidentCategory* Snapshot::FindIncidentCategory(absl::string_view code) const {

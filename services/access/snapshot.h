@@ -96,6 +96,9 @@ class Snapshot {
 
   // The code of an information category: IKA_HANDELSE.
   const std::string& CategoryCode(CategoryId id) const { return category_codes_[id.value]; }
+  // Codes by their bits, in the order of the code list.
+  std::vector<std::string> PurposeCodes(uint64_t bits) const;
+  std::vector<std::string> LegalCodes(uint64_t bits) const;
   const CompiledParty& party(PartyId id) const { return parties_[id.value]; }
   const CompiledUnit& unit(UnitId id) const { return units_[id.value]; }
   const CompiledMandate& mandate(MandateId id) const { return mandates_[id.value]; }

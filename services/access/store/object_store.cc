@@ -19,26 +19,25 @@ using storage::Row;
 using storage::Rows;
 using storage::Value;
 
-constexpr absl::string_view kSequence = "objects";
 constexpr absl::string_view kInsert =
     "INSERT INTO objects (id, name, kind, owner_unit, category, cells, tlp, confidentiality, "
-    "parties, state, revision, head, change) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    "parties, state, revision, head, change, change_time) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 constexpr absl::string_view kUpdate =
     "UPDATE objects SET category = $2, cells = $3, tlp = $4, confidentiality = $5, parties = $6, "
-    "state = $7, revision = $8, head = $9, change = $10 WHERE id = $1";
+    "state = $7, revision = $8, head = $9, change = $10, change_time = $11 WHERE id = $1";
 constexpr absl::string_view kSelect =
     "SELECT id, name, kind, owner_unit, category, cells, tlp, confidentiality, parties, state, "
-    "revision, head, change FROM objects WHERE id = $1";
+    "revision, head, change, change_time FROM objects WHERE id = $1";
 // What the index does not cover yet. Short: the indexer is never far behind.
 constexpr absl::string_view kSelectRecent =
     "SELECT id, name, kind, owner_unit, category, cells, tlp, confidentiality, parties, state, "
-    "revision, head, change FROM objects "
+    "revision, head, change, change_time FROM objects "
     "WHERE id > (SELECT id FROM object_progress WHERE one = 1) AND id < $3 AND kind = $1 AND "
     "owner_unit = $2 ORDER BY id DESC LIMIT $4";
 constexpr absl::string_view kSelectIndexed =
     "SELECT o.id, o.name, o.kind, o.owner_unit, o.category, o.cells, o.tlp, o.confidentiality, "
-    "o.parties, o.state, o.revision, o.head, o.change "
+    "o.parties, o.state, o.revision, o.head, o.change, o.change_time "
     "FROM objects_by_owner i JOIN objects o ON o.id = i.id "
     "WHERE i.kind = $1 AND i.owner_unit = $2 AND i.id < $3 ORDER BY i.id DESC LIMIT $4";
 
@@ -67,13 +66,15 @@ Object FromRow(const Row& row) {
   object.revision = static_cast<int32_t>(row.Int(10));
   object.head = row.Int(11);
   object.change = row.Int(12);
+  object.change_time = row.Time(13);
   return object;
 }
 
 }  // namespace
 
 absl::Status ObjectStore::Insert(storage::WriteTx& tx, Object& object) const {
-  SV_ASSIGN_OR_RETURN(object.id, tx.Next(kSequence));
+  SV_CHECK(object.id > 0, "an object has its id, from NextId, before it is inserted");
+  object.change_time = tx.now();
   object.owner_party = std::string(PartyOfName(object.owner_unit));
   tx.PutKey(storage::KeySpace::kName, KeyOfName(object.name), object.id);
   return tx
@@ -81,17 +82,20 @@ absl::Status ObjectStore::Insert(storage::WriteTx& tx, Object& object) const {
                      Value(object.owner_unit), Value(object.category), Value(Joined(object.cells)),
                      Value(int64_t{object.tlp}), Value(int64_t{object.confidentiality}),
                      Value(Joined(object.parties)), Value(int64_t{object.state}),
-                     Value(int64_t{object.revision}), Value(object.head), Value(object.change)})
+                     Value(int64_t{object.revision}), Value(object.head), Value(object.change),
+                     Value(absl::ToUnixMicros(object.change_time))})
       .status();
 }
 
 absl::Status ObjectStore::Update(storage::WriteTx& tx, Object& object) const {
   ++object.change;
+  object.change_time = tx.now();
   return tx
       .Run(kUpdate, {Value(object.id), Value(object.category), Value(Joined(object.cells)),
                      Value(int64_t{object.tlp}), Value(int64_t{object.confidentiality}),
                      Value(Joined(object.parties)), Value(int64_t{object.state}),
-                     Value(int64_t{object.revision}), Value(object.head), Value(object.change)})
+                     Value(int64_t{object.revision}), Value(object.head), Value(object.change),
+                     Value(absl::ToUnixMicros(object.change_time))})
       .status();
 }
 

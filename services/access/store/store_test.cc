@@ -38,6 +38,10 @@ class StoreTest : public ::testing::Test {
     object.state = 1;
     return object;
   }
+  absl::Status Insert(storage::WriteTx& tx, Object& object) {
+    SV_ASSIGN_OR_RETURN(object.id, store_.NextId(tx));
+    return store_.Insert(tx, object);
+  }
   // Ids of what the unit owns, as a list gives them.
   std::vector<int64_t> List(const char* unit, int64_t before = 1 << 30, int64_t limit = 100) {
     std::vector<int64_t> ids;
@@ -60,7 +64,7 @@ TEST_F(StoreTest, AnObjectIsFoundAsItWasWritten) {
   Object object = Item();
   object.parties = {"parties/pol", "parties/sthlm-ks"};
   object.head = 7;
-  ASSERT_TRUE(Write([&](storage::WriteTx& tx) { return store_.Insert(tx, object); }).ok());
+  ASSERT_TRUE(Write([&](storage::WriteTx& tx) { return Insert(tx, object); }).ok());
   EXPECT_EQ(object.id, 1);
   std::optional<Object> found;
   ASSERT_TRUE(Read([&](storage::ReadTx& tx) -> absl::Status {
@@ -78,11 +82,13 @@ TEST_F(StoreTest, AnObjectIsFoundAsItWasWritten) {
   EXPECT_THAT(found->parties, ElementsAre("parties/pol", "parties/sthlm-ks"));
   EXPECT_EQ(found->head, 7);
   EXPECT_EQ(found->change, 1);
+  EXPECT_EQ(found->change_time, object.change_time);
+  EXPECT_GE(found->change_time, database_.clock().Now());
 }
 
 TEST_F(StoreTest, ANameOfAnotherPartyWithTheSameUuidFindsNothing) {
   Object object = Item();
-  ASSERT_TRUE(Write([&](storage::WriteTx& tx) { return store_.Insert(tx, object); }).ok());
+  ASSERT_TRUE(Write([&](storage::WriteTx& tx) { return Insert(tx, object); }).ok());
   const std::string id = object.name.substr(object.name.rfind('/'));
   ASSERT_TRUE(Read([&](storage::ReadTx& tx) -> absl::Status {
                 SV_ASSIGN_OR_RETURN(auto other, store_.Find(tx, "parties/pol/incidents" + id));
@@ -96,7 +102,7 @@ TEST_F(StoreTest, ANameOfAnotherPartyWithTheSameUuidFindsNothing) {
 TEST_F(StoreTest, AnUpdateChangesTheEtagEvenInTheFunctionThatCreated) {
   Object object = Item();
   ASSERT_TRUE(Write([&](storage::WriteTx& tx) -> absl::Status {
-                SV_RETURN_IF_ERROR(store_.Insert(tx, object));
+                SV_RETURN_IF_ERROR(Insert(tx, object));
                 object.state = 2;
                 object.cells = {"areas/city"};
                 return store_.Update(tx, object);
@@ -115,7 +121,7 @@ TEST_F(StoreTest, AListIsNewestFirstWhateverIsIndexed) {
   ASSERT_TRUE(Write([&](storage::WriteTx& tx) -> absl::Status {
                 for (int i = 0; i < 600; ++i) {
                   Object object = Item(i % 3 == 0 ? kUnit : kOther);
-                  SV_RETURN_IF_ERROR(store_.Insert(tx, object));
+                  SV_RETURN_IF_ERROR(Insert(tx, object));
                 }
                 return absl::OkStatus();
               }).ok());
@@ -139,7 +145,7 @@ TEST_F(StoreTest, AListIsNewestFirstWhateverIsIndexed) {
 
 TEST_F(StoreTest, TheIndexerStartsAndStops) {
   Object object = Item();
-  ASSERT_TRUE(Write([&](storage::WriteTx& tx) { return store_.Insert(tx, object); }).ok());
+  ASSERT_TRUE(Write([&](storage::WriteTx& tx) { return Insert(tx, object); }).ok());
   OwnerIndexer indexer(*database_);
   EXPECT_THAT(List(kUnit), ElementsAre(1));
 }

@@ -13,7 +13,8 @@ CREATE TABLE objects (
   state INTEGER NOT NULL,
   revision INTEGER NOT NULL,
   head INTEGER NOT NULL,
-  change INTEGER NOT NULL
+  change INTEGER NOT NULL,
+  change_time INTEGER NOT NULL
 ) STRICT;
 
 -- Which objects a unit owns, in order of arrival; follows `objects` in the background up to object_progress.
