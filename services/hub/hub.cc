@@ -76,12 +76,6 @@ std::vector<std::string> PartyNames(const directory::v1::DirectoryBundle& bundle
   return names;
 }
 
-std::string SyncedEvent() {
-  feed::v1::Event event;
-  event.mutable_synced();
-  return event.SerializeAsString();
-}
-
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(const v1::Tls& tls) {
   grpc::SslServerCredentialsOptions options(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
@@ -225,9 +219,7 @@ absl::Status Hub::Parts::MakeNouns() {
   renderers.Register(journal::ChangeKind::kDelivery, *delivery_renderer);
   renderers.Register(journal::ChangeKind::kAccessEnded, access_renderer);
   renderers.Register(journal::ChangeKind::kAccessBegun, access_renderer);
-  journal::FeedEngine::Options options;
-  options.synced_event = SyncedEvent();
-  options.policy_epoch = [this] { return policy->Epoch() + authenticator->epoch(); };
+  journal::FeedEngine::Options options = feed::FeedService::EngineOptions(*policy, *authenticator);
   options.streams_max = config.limits().streams_max();
   options.streams_per_holder_max = config.limits().streams_per_holder_max();
   SV_ASSIGN_OR_RETURN(feed_engine, journal::FeedEngine::Create({*database, ring, renderers, *sealer, clock}, std::move(options)));
@@ -291,9 +283,10 @@ absl::Status Hub::Parts::Serve() {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingIntervalMinMillis);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  for (grpc::Service* service : {static_cast<grpc::Service*>(&*incident_service), static_cast<grpc::Service*>(&*agreement_service),
+  for (grpc::Service* service :
+       {static_cast<grpc::Service*>(&*incident_service), static_cast<grpc::Service*>(&*agreement_service),
                                  static_cast<grpc::Service*>(&*directory_service), static_cast<grpc::Service*>(&*audit_service),
-                                 feed_service->service()}) {
+                                 static_cast<grpc::Service*>(&*feed_service)}) {
     builder.RegisterService(service);
   }
   server = builder.BuildAndStart();

@@ -41,7 +41,7 @@ struct ChangeTarget {
 struct ChangeEntry {
   // Given by Append: positions are consecutive from 1 in the order of commit.
   int64_t position = 0;
-  absl::Time time;
+  absl::Time time = {};
 
   ChangeKind kind = ChangeKind::kIncident;
   int64_t object_id = 0;
