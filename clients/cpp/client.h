@@ -31,8 +31,8 @@ using ::samverkan::incidents::v1::IncidentService;
 
 // What one call says beside its request; empty fields take the profile's.
 struct CallOptions {
-  std::string mandate;
-  std::string purpose;
+  std::string mandate = {};
+  std::string purpose = {};
   // Set to whether the answer was that of an earlier identical request.
   bool* replayed = nullptr;
 };

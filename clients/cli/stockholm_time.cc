@@ -1,0 +1,56 @@
+#include "clients/cli/stockholm_time.h"
+
+#include "absl/strings/str_cat.h"
+#include "clients/cli/arguments.h"
+
+namespace samverkan::cli {
+namespace {
+
+std::string Format(const google::protobuf::Timestamp& time, absl::string_view format) {
+  if (time.seconds() == 0 && time.nanos() == 0) return "";
+  return absl::FormatTime(format, ToTime(time), Stockholm());
+}
+
+}  // namespace
+
+absl::TimeZone Stockholm() {
+  // Kept for the life of the process; UTC where the machine has no time zone data is shown as such.
+  static const absl::TimeZone zone = [] {
+    absl::TimeZone loaded;
+    absl::LoadTimeZone("Europe/Stockholm", &loaded);
+    return loaded;
+  }();
+  return zone;
+}
+
+std::string ShowTime(const google::protobuf::Timestamp& time) {
+  return Format(time, "%Y-%m-%d %H:%M");
+}
+
+std::string ShowTimeWithSeconds(const google::protobuf::Timestamp& time) {
+  return Format(time, "%Y-%m-%d %H:%M:%S");
+}
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  google::protobuf::Timestamp result;
+  const int64_t micros = absl::ToUnixMicros(time);
+  result.set_seconds(absl::ToUnixSeconds(time));
+  result.set_nanos(static_cast<int32_t>((micros - result.seconds() * 1'000'000) * 1'000));
+  return result;
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+absl::StatusOr<absl::Time> ParseTime(absl::string_view text) {
+  absl::Time time;
+  std::string problem;
+  for (const char* format : {"%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"}) {
+    if (absl::ParseTime(format, text, Stockholm(), &time, &problem)) return time;
+  }
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &problem)) return time;
+  return UsageError(absl::StrCat("'", text, "' is no time: write 2026-11-22 14:05"));
+}
+
+}  // namespace samverkan::cli
