@@ -32,7 +32,7 @@ enum class ChangeKind : int64_t {
 // received copy.
 struct ChangeTarget {
   ChangeKind kind = ChangeKind::kIncident;
-  std::string unit;  // parties/{party}/units/{unit}
+  std::string unit = {};  // parties/{party}/units/{unit}
   int64_t object_id = 0;
 };
 
@@ -41,7 +41,7 @@ struct ChangeTarget {
 struct ChangeEntry {
   // Given by Append: positions are consecutive from 1 in the order of commit.
   int64_t position = 0;
-  absl::Time time = {};
+  absl::Time time = absl::UnixEpoch();
 
   ChangeKind kind = ChangeKind::kIncident;
   int64_t object_id = 0;
@@ -53,12 +53,12 @@ struct ChangeEntry {
 
 // `aux` of an entry about the access that a clause gives.
 struct AccessChange {
-  std::string clause;  // agreements/{agreement}/clauses/{clause}
+  std::string clause = {};  // agreements/{agreement}/clauses/{clause}
   int32_t version = 0;
   // For the end of access: SUSPENDED, EXPIRED, TERMINATED.
-  std::string reason;
+  std::string reason = {};
   // From when.
-  absl::Time since;
+  absl::Time since = absl::UnixEpoch();
 
   std::string Encode() const;
   // INTERNAL for what Encode did not make.

@@ -25,7 +25,7 @@ class EventLabel {
 
 struct RenderedEvent {
   // A serialised feed.v1.Event; empty when there is nothing to show.
-  std::string event;
+  std::string event = {};
   // Null when everybody who watches the unit may see it.
   std::shared_ptr<const EventLabel> label = nullptr;
 };
@@ -36,8 +36,9 @@ struct RenderedEvent {
 //
 // Runs on the engine's threads inside a read transaction of at most a second with many others, so
 // it makes point reads only. Everybody who watches the unit gets the same bytes, and they are kept
-// until the log has another entry with a target of the same kind and object: a change that shows
-// must append one. An error is one of storage; the stream then waits and tries again.
+// until the policy changes or the log has another entry with a target of the same kind and object:
+// any other change that shows must append one. An error is one of storage; the stream then waits
+// and tries again.
 class EventRenderer {
  public:
   virtual ~EventRenderer() = default;
@@ -66,9 +67,9 @@ using SharedBytes = std::shared_ptr<const std::string>;
 struct FeedMessage {
   // Events framed as field 1 of WatchResponse, so that their concatenation is the message's first
   // part.
-  std::vector<SharedBytes> events;
+  std::vector<SharedBytes> events = {};
   // For field 2.
-  std::string resume_token;
+  std::string resume_token = {};
 };
 
 class FeedInbox;
@@ -106,7 +107,7 @@ class FeedSink {
 
 // The kinds of targets a stream wants of one unit.
 struct FeedSubscription {
-  std::string unit;
+  std::string unit = {};
   // Bit 1 << kind.
   uint32_t kinds = 0;
 

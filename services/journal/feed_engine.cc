@@ -64,7 +64,8 @@ FeedEngine::FeedEngine(Dependencies dependencies, Options options)
       inbox_(std::make_shared<FeedInbox>()),
       processed_(deps_.ring.head()),
       cache_(options_.cache_bytes_max),
-      pager_(std::make_unique<FeedPager>(deps_.database, deps_.renderers, deps_.clock, inbox_)) {
+      pager_(std::make_unique<FeedPager>(deps_.database, deps_.renderers, deps_.clock,
+                                         options_.policy_epoch, inbox_)) {
   deps_.ring.Listen([inbox = inbox_] { inbox->Wake(); });
   thread_ = std::thread([this] { Run(); });
 }
@@ -151,15 +152,11 @@ void FeedEngine::Run() {
   while (!stopping_ || !watchers_.empty()) {
     inbox_->Take(WaitTime(), &commands);
     now_ = deps_.clock.Now();
-    FollowLog();
+    Follow();
     for (FeedCommand& command : commands) {
       std::visit([this](auto& c) { Handle(std::move(c)); }, command);
     }
     commands.clear();
-    if (const uint64_t epoch = options_.policy_epoch(); epoch != epoch_) {
-      epoch_ = epoch;
-      for (auto& [id, watcher] : watchers_) MakeReady(*watcher);
-    }
     while (!due_.empty() && due_.begin()->first <= now_) {
       Watcher& watcher = *watchers_.at(due_.begin()->second);
       due_.erase(due_.begin());
@@ -228,7 +225,7 @@ void FeedEngine::Handle(feed_command::PageRead command) {
     return;
   }
   // The log may be a moment ahead of the ring; what is beyond comes by the ring.
-  FollowLog();
+  Follow();
   if (ReadAfter(watcher->read) > processed_.position) {
     watcher->retry_time = now_ + kRetryTail;
     return;
@@ -262,6 +259,15 @@ void FeedEngine::Handle(const feed_command::Stop&) {
     watcher->abort_time = std::min(watcher->abort_time, now_ + options_.farewell_max);
     MakeReady(*watcher);
   }
+}
+
+void FeedEngine::Follow() {
+  FollowLog();
+  const uint64_t epoch = options_.policy_epoch();
+  if (epoch == epoch_) return;
+  epoch_ = epoch;
+  cache_.Clear();
+  for (auto& [id, watcher] : watchers_) MakeReady(*watcher);
 }
 
 void FeedEngine::FollowLog() {

@@ -34,12 +34,12 @@ namespace samverkan::journal {
 // A stream to be opened.
 struct FeedWatch {
   // Whose stream it is: limits count by it, tokens are bound to it.
-  std::string holder;
+  std::string holder = {};
   // At least one.
-  std::vector<FeedSubscription> subscriptions;
+  std::vector<FeedSubscription> subscriptions = {};
   // Empty for from now.
-  std::string resume_token;
-  std::shared_ptr<StreamGuard> guard;
+  std::string resume_token = {};
+  std::shared_ptr<StreamGuard> guard = nullptr;
 };
 
 // Everything a watcher may see, once, in order, from its token or from now, however slow it is, or
@@ -53,9 +53,10 @@ class FeedEngine {
  public:
   struct Options {
     // The serialised feed.v1.Event that says that the watcher has caught up; sent once a stream.
-    std::string synced_event;
-    // Grows when the rules that guards go by may have changed; called from the engine's thread.
-    std::function<uint64_t()> policy_epoch;
+    std::string synced_event = {};
+    // Grows when the rules that guards and renderers go by may have changed; called from the
+    // engine's threads.
+    std::function<uint64_t()> policy_epoch = nullptr;
 
     int64_t streams_max = 2048;
     int64_t streams_per_holder_max = 16;
@@ -130,7 +131,8 @@ class FeedEngine {
   void Handle(feed_command::PageRecorded command);
   void Handle(const feed_command::Stop& command);
 
-  // Following the log.
+  // Following log and policy: afterwards the cache holds nothing that either has overtaken.
+  void Follow();
   void FollowLog();
   void Dispatch(const EntryPtr& entry);
   void LostTail();

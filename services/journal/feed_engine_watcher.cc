@@ -35,7 +35,7 @@ void FeedEngine::MakeReady(Watcher& watcher) {
 void FeedEngine::Pump(Watcher& watcher) {
   // Nothing that was acknowledged before now is overlooked: neither a sealed copy nor an end of
   // access.
-  FollowLog();
+  Follow();
   switch (MayGoOn(watcher)) {
     case Step::kGone:
       return;
@@ -98,10 +98,9 @@ FeedEngine::Step FeedEngine::MayGoOn(Watcher& watcher) {
 }
 
 absl::Status FeedEngine::CheckAccess(Watcher& watcher) {
-  const uint64_t epoch = options_.policy_epoch();
-  if (watcher.epoch == epoch && now_ < watcher.not_after) return absl::OkStatus();
+  if (watcher.epoch == epoch_ && now_ < watcher.not_after) return absl::OkStatus();
   SV_ASSIGN_OR_RETURN(watcher.not_after, watcher.guard->Check(now_));
-  watcher.epoch = epoch;
+  watcher.epoch = epoch_;
   return absl::OkStatus();
 }
 
@@ -164,7 +163,8 @@ void FeedEngine::AddPage(Watcher& watcher, std::vector<EventRef> events, bool pa
 // What the pager rendered is as good as rendered now, except of objects that changed since.
 void FeedEngine::KeepRendered(const FeedPage& page) {
   if (page.rendered.empty()) return;
-  FollowLog();
+  Follow();
+  if (page.epoch != epoch_) return;
   std::vector<EntryPtr> since;
   if (!deps_.ring.Read(
           page.rendered_at,
@@ -184,7 +184,7 @@ FeedEngine::Step FeedEngine::SendEvents(Watcher& watcher) {
     return Step::kWait;
   }
   // Rendering took its time: what changed meanwhile is dropped from the cache, and not sent.
-  FollowLog();
+  Follow();
   if (absl::Status status = CheckAccess(watcher); !status.ok()) {
     return End(watcher, std::move(status));
   }

@@ -26,9 +26,10 @@ struct FeedPage {
   // What the watcher wants, in order, and how far was read.
   std::vector<EventRef> events;
   FeedCursor read;
-  // Events rendered on the way, true to the log up to `rendered_at`.
+  // Events rendered on the way, true to the log up to `rendered_at` and to the policy of `epoch`.
   std::vector<std::pair<EventRef, CachedEvent>> rendered;
   int64_t rendered_at = 0;
+  uint64_t epoch = 0;
 };
 
 // What other threads tell the engine's.

@@ -17,10 +17,11 @@ constexpr size_t kRenderedMax = 256;
 }  // namespace
 
 FeedPager::FeedPager(storage::Database& database, FeedRenderers& renderers, Clock& clock,
-                     std::shared_ptr<FeedInbox> inbox)
+                     std::function<uint64_t()> policy_epoch, std::shared_ptr<FeedInbox> inbox)
     : database_(database),
       renderers_(renderers),
       clock_(clock),
+      policy_epoch_(std::move(policy_epoch)),
       inbox_(std::move(inbox)),
       thread_([this] { Work(); }) {}
 
@@ -53,6 +54,8 @@ void FeedPager::Work() {
 
 FeedPage FeedPager::ReadPage(const Request& request) {
   FeedPage page;
+  // Before anything is rendered: a change on the way makes the page's bytes old.
+  const uint64_t epoch = policy_epoch_();
   absl::Status status =
       database_.Read(clock_.Now() + kReadMax, [this, &request, &page](storage::ReadTx& tx) {
         page = FeedPage();
@@ -62,6 +65,7 @@ FeedPage FeedPager::ReadPage(const Request& request) {
     page = FeedPage();
     page.status = std::move(status);
   }
+  page.epoch = epoch;
   return page;
 }
 

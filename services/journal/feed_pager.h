@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -31,7 +32,7 @@ class FeedPager {
   };
 
   FeedPager(storage::Database& database, FeedRenderers& renderers, Clock& clock,
-            std::shared_ptr<FeedInbox> inbox);
+            std::function<uint64_t()> policy_epoch, std::shared_ptr<FeedInbox> inbox);
   // Drops what waits.
   ~FeedPager();
 
@@ -48,6 +49,7 @@ class FeedPager {
   storage::Database& database_;
   FeedRenderers& renderers_;
   Clock& clock_;
+  const std::function<uint64_t()> policy_epoch_;
   const std::shared_ptr<FeedInbox> inbox_;
 
   absl::Mutex mutex_;
