@@ -103,6 +103,7 @@ class Snapshot {
   const CompiledUnit& unit(UnitId id) const { return units_[id.value]; }
   const CompiledMandate& mandate(MandateId id) const { return mandates_[id.value]; }
   const CompiledClause& clause(uint32_t index) const { return clauses_[index]; }
+  uint32_t clause_count() const { return static_cast<uint32_t>(clauses_.size()); }
   const ClauseTerms& terms(uint32_t clause) const { return terms_[clause]; }
   absl::Span<const CompiledUnit> units() const { return units_; }
   // The frame clauses of all agreements.
