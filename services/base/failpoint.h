@@ -17,6 +17,7 @@ namespace samverkan {
 
 enum class FailpointMode { kUnknown, kOff, kArmed };
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): one atomic load where off.
 inline std::atomic<FailpointMode> failpoint_mode{FailpointMode::kUnknown};
 
 // Reads the environment the first time, and dies when the armed point has been reached often

@@ -14,8 +14,7 @@ present=()
 for file in "${files[@]}"; do
   [[ -e $file ]] && present+=("$file")
 done
-complaints=$(printf '%s\0' "${present[@]}" |
-  xargs -0 -P "$(nproc)" -n 40 clang-format-14 --style=file --dry-run 2>&1 | sed -n 's/:[0-9]*:[0-9]*: warning:.*//p')
+complaints=$(clang-format-14 --style=file --dry-run "${present[@]}" 2>&1 | sed -n 's/:[0-9]*:[0-9]*: warning:.*//p')
 if [[ $complaints ]]; then
   sort -u <<<"$complaints" | sed 's/.*/not formatted: & (clang-format-14 -i &)/'
   exit 1
