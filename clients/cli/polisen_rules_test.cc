@@ -10,6 +10,7 @@
 #include "clients/cli/gzip_lines.h"
 #include "clients/cli/home.h"
 #include "clients/cli/polisen_event.h"
+#include "clients/cli/stockholm_time.h"
 
 namespace samverkan::cli {
 namespace {
@@ -142,7 +143,7 @@ TEST_F(PolisenData, HoldsTheEventsThatAreHardToRead) {
   EXPECT_THAT(named(423720, 0), ElementsAre("Örby slott"));
   EXPECT_THAT(named(462507, 0), IsEmpty());
   EXPECT_THAT(named(462507, 1), ElementsAre("Tensta"));
-  EXPECT_EQ(absl::FormatTime("%Y-%m-%d", *OccurTime(states_.at(480687)[0]), absl::UTCTimeZone()),
+  EXPECT_EQ(absl::FormatTime("%Y-%m-%d", *OccurTime(states_.at(480687)[0]), Stockholm()),
             "2023-12-31");
 }
 

@@ -14,7 +14,8 @@ constexpr int kMessageBytesMax = 8 << 20;
 // without a call, and none more often than hubs allow.
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
-constexpr int kReconnectMsMin = 200;
+// The first delay; gRPC's own minimum, which is not set, is how long one attempt may take.
+constexpr int kFirstReconnectMs = 200;
 constexpr int kReconnectMsMax = 5'000;
 
 }  // namespace
@@ -34,8 +35,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const Profile& profil
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 0);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMsMin);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMsMin);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMsMax);
   // Retries are the client's, with its request_id; gRPC's own would be a second layer.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
