@@ -69,8 +69,15 @@ class Cli:
         """Answers are asked for as JSON unless the words say otherwise."""
         began = time.monotonic()
         try:
-            done = subprocess.run([*self.words(words, who), "--json"], env=self._environment, stdin=subprocess.DEVNULL,
-                                  capture_output=True, text=True, timeout=seconds, check=False)
+            done = subprocess.run(
+                [*self.words(words, who), "--json"],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+                check=False,
+            )
         except subprocess.TimeoutExpired:
             raise Stop(f"samverkan {' '.join(words)} gave no answer within {seconds:.0f} s") from None
         return Answer(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
@@ -82,13 +89,20 @@ class Cli:
             raise Stop(f"samverkan {' '.join(words)}{f' --as {who}' if who else ''}: {answer.err.strip()}")
         return answer
 
-    def stream(self, *words: str, who: str = "", json_answer: bool = True,
-               progress: Callable[[str], None] = lambda line: None) -> Answer:
+    def stream(
+        self, *words: str, who: str = "", json_answer: bool = True, progress: Callable[[str], None] = lambda line: None
+    ) -> Answer:
         """As run, for a long command: what it says meanwhile goes to `progress`."""
         began = time.monotonic()
         command = [*self.words(words, who), *(["--json"] if json_answer else [])]
-        with subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            command,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
             assert process.stdout is not None and process.stderr is not None
             errors: list[str] = []
             reader = threading.Thread(target=_collect, args=(process.stderr, errors, progress), daemon=True)
@@ -121,9 +135,14 @@ class Watch:
         self.who = who
         self._events: queue.Queue[tuple[float, dict] | None] = queue.Queue()
         self.seen: list[dict] = []
-        self._process = subprocess.Popen([*cli.words(self.words, who), "--json"], env=cli._environment,
-                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                         text=True)
+        self._process = subprocess.Popen(
+            [*cli.words(self.words, who), "--json"],
+            env=cli._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

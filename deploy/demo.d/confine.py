@@ -1,7 +1,7 @@
 """Takes from the hub's process the right to read anything but what is the hub's, with Landlock (Linux 5.13).
 
-On one machine everything runs as one user, so file modes keep nobody from anybody's keys. In production the parties' keys
-are on the parties' machines; here the kernel sees to it that the hub's process cannot open them.
+On one machine everything runs as one user, so file modes keep nobody from anybody's keys. In production the parties'
+keys are on the parties' machines; here the kernel sees to it that the hub's process cannot open them.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ def available() -> bool:
 
 
 def readable(folder: pathlib.Path) -> list[pathlib.Path]:
-    """What the hub may read: the system, its own program, the directory's data, and its own part of the demo's folder."""
+    """What the hub may read: the system, its program, the directory's data, and its own part of the demo's folder."""
     own = ["db", "guard", "hub.textproto", "pki/hub", "pki/ca.pem"]
     return [pathlib.Path(path) for path in SYSTEM] + [BUILD, DATA] + [folder / path for path in own]
 
@@ -64,8 +64,13 @@ def confinement(folder: pathlib.Path) -> Iterator[Callable[[], None]]:
 def opened(folder: pathlib.Path, files: list[pathlib.Path]) -> list[str]:
     """Those of the files that a process confined as the hub is can open."""
     with confinement(folder) as restrict:
-        probe = subprocess.run(["/bin/sh", "-c", 'for file; do if true <"$file"; then echo "$file"; fi; done', "sh", *files],
-                               preexec_fn=restrict, capture_output=True, text=True, check=False)
+        probe = subprocess.run(
+            ["/bin/sh", "-c", 'for file; do if true <"$file"; then echo "$file"; fi; done', "sh", *files],
+            preexec_fn=restrict,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     return probe.stdout.splitlines()
 
 

@@ -77,9 +77,14 @@ class Hub:
                 restrict()
 
             self._process = subprocess.Popen(
-                [HUB, "--config", self._folder / "hub.textproto", "--demo"], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, start_new_session=True, preexec_fn=before_exec,
-                env={**os.environ, "SQLITE_TMPDIR": str(self._folder / "db")})
+                [HUB, "--config", self._folder / "hub.textproto", "--demo"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=before_exec,
+                env={**os.environ, "SQLITE_TMPDIR": str(self._folder / "db")},
+            )
         self.port = self._await_serving(offset, began + START_SECONDS)
         self._write_client()
         cli = Cli(self._folder)
@@ -187,15 +192,23 @@ class Hub:
         if len(parties) == 1:
             lines.append(f"  party: {quoted(next(iter(parties.values())))}")
         else:
-            lines += [f"  by_org_unit {{ org_unit: {quoted(code)} party: {quoted(party)} }}"
-                      for code, party in sorted(parties.items())]
+            lines += [
+                f"  by_org_unit {{ org_unit: {quoted(code)} party: {quoted(party)} }}"
+                for code, party in sorted(parties.items())
+            ]
         return [*lines, "}"]
 
     def _write_client(self) -> None:
-        settings = {"target": f"127.0.0.1:{self.port}", "directory": str(DIRECTORY), "pki": "pki", "audience": AUDIENCE,
-                    "demo": True}
-        (self._folder / "client.json").write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n",
-                                                  encoding="utf-8")
+        settings = {
+            "target": f"127.0.0.1:{self.port}",
+            "directory": str(DIRECTORY),
+            "pki": "pki",
+            "audience": AUDIENCE,
+            "demo": True,
+        }
+        (self._folder / "client.json").write_text(
+            json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
 
 def _end_with_parent() -> None:

@@ -15,7 +15,7 @@ from hub import Hub
 from paths import CLI, ROOT, default_folder
 from progress import Stop, say, step
 from stages import Loader, say_disclaimer
-from walk import Walk
+from walk import walk
 
 DEFAULT_PORT = 7443
 # Without them a database is worth nothing, and new ones would only hide that.
@@ -65,10 +65,12 @@ def check(arguments: argparse.Namespace) -> int:
     hub = Hub(folder, arguments.port or 0)
     try:
         if arguments.data and folder.exists() and any(folder.iterdir()):
-            raise Stop(f"--check walks from an empty folder, and {folder} is not empty: name another, or leave --data out")
+            raise Stop(
+                f"--check walks from an empty folder, and {folder} is not empty: name another, or leave --data out"
+            )
         prepare(folder)
         start(hub)
-        return Walk(Cli(folder), hub).run()
+        return walk(Cli(folder), hub)
     finally:
         hub.stop()
         if not arguments.data:
@@ -81,12 +83,14 @@ def prepare(folder: pathlib.Path) -> None:
     missing = [name for name in HUB_KEYS if not (folder / "pki" / "hub" / name).exists()]
     if missing and (folder / "db" / "samverkan.db").exists():
         raise Stop(
-            f"{folder} has a database but no pki/hub/{' and no pki/hub/'.join(missing)}. The database's content is encrypted "
-            f"and its log is signed\nwith them, so new keys would open nothing. Restore the file from a backup, or remove "
-            f"{folder}\nto begin anew.")
+            f"{folder} has a database but no pki/hub/{' and no pki/hub/'.join(missing)}.\n"
+            "The database's content is encrypted and its log is signed with them, so new ones would open nothing.\n"
+            f"Restore them from a backup, or remove {folder} to begin anew."
+        )
     with step("Keys and certificates of the hub and of every party") as current:
-        done = subprocess.run([ROOT / "deploy" / "pki" / "make_pki", folder / "pki"], capture_output=True, text=True,
-                              check=False)
+        done = subprocess.run(
+            [ROOT / "deploy" / "pki" / "make_pki", folder / "pki"], capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             raise Stop(done.stderr.strip() or "make_pki failed")
         current.note(done.stdout.strip().splitlines()[-1].removeprefix("make_pki: ").split(", in ")[0])
@@ -102,21 +106,25 @@ def say_what_to_try(folder: pathlib.Path, hub: Hub) -> None:
     cli = os.path.relpath(CLI)
     cli = cli if cli.startswith(".") else f"./{cli}"
     unit = "parties/sthlm-sdn-hal/units/sthlm-sdn-hal"
-    say(f"==> Running on 127.0.0.1:{hub.port}, {hub.resident_mib():.0f} MiB resident. Ctrl-C stops it; the data stay in {folder}.")
+    say(
+        f"==> Running on 127.0.0.1:{hub.port}, {hub.resident_mib():.0f} MiB resident. Ctrl-C stops it; the data stay in\n"
+        f"    {folder}"
+    )
     say("    In another terminal:")
     say()
     say(f"    export SAMVERKAN_HOME={folder}")
     say(f"    alias samverkan={cli}")
     for words in (
-            "demo handles                                                 # who there is",
-            "watch --as hal-tryggsam                                      # a district's safety coordinator watches",
-            "delivery list --as hal-tryggsam                              # what the district received",
-            "delivery list --as skh-tryggsam                              # and what its neighbour did",
-            "incident list --state RECEIVED --limit 10 --as skarh-kompol  # what awaits assessment with the police",
-            f"explain ITEM --to {unit} --purpose LAGESBILD --as skarh-kompol",
-            "agreement get lok-hal-skarh --as hal-sddir                   # what was signed, and by whom",
-            "agreement suspend lok-hal-skarh --reason 'Översyn' --as hal-sddir",
-            "--help"):
+        "demo handles                                                 # who there is",
+        "watch --as hal-tryggsam                                      # a district's safety coordinator watches",
+        "delivery list --as hal-tryggsam                              # what the district received",
+        "delivery list --as skh-tryggsam                              # and what its neighbour did",
+        "incident list --state RECEIVED --limit 10 --as skarh-kompol  # what awaits assessment with the police",
+        f"explain ITEM --to {unit} --purpose LAGESBILD --as skarh-kompol",
+        "agreement get lok-hal-skarh --as hal-sddir                   # what was signed, and by whom",
+        "agreement suspend lok-hal-skarh --reason 'Översyn' --as hal-sddir",
+        "--help",
+    ):
         say(f"    samverkan {words}")
 
 

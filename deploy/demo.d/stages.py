@@ -76,17 +76,24 @@ class Loader:
         self.reports()
 
     def agreements(self) -> dict:
-        return self.stages.run("agreements", "Agreements: drafted, finalised, signed by each party's own key", self._agreements)
+        return self.stages.run(
+            "agreements", "Agreements: drafted, finalised, signed by each party's own key", self._agreements
+        )
 
     def events(self, states: str) -> dict:
         which = "first states" if states == "first" else "all states, in the order they were seen"
-        return self.stages.run(f"events-{states}", f"Police events, {which}, handed in by {IMPORTER}",
-                               lambda current: self._events(current, states))
+        return self.stages.run(
+            f"events-{states}",
+            f"Police events, {which}, handed in by {IMPORTER}",
+            lambda current: self._events(current, states),
+        )
 
     def casework(self, state: int, file: pathlib.Path = CASEWORK) -> dict:
         return self.stages.run(
-            f"casework-{state}", f"Scripted municipal liaison officers, on state {state} of their events",
-            lambda current: self._casework(current, state, file))
+            f"casework-{state}",
+            f"Scripted municipal liaison officers, on state {state} of their events",
+            lambda current: self._casework(current, state, file),
+        )
 
     def reports(self) -> dict:
         return self.stages.run("reports", "Reports about places, handed in to report slots", self._reports)
@@ -100,22 +107,41 @@ class Loader:
         for count, (name, begin, end) in enumerate([*central, *(row for row in rows if row not in central)], start=1):
             signatures += desk.bring_into_force(name, begin, end)
             current.tick(f"{count} of {len(rows)}: {name}")
-        current.note(f"{len(rows)} agreements in force, {signatures} signatures"
-                     + (f", not yet acceded: {', '.join(sorted(desk.absent))}" if desk.absent else ""))
+        current.note(
+            f"{len(rows)} agreements in force, {signatures} signatures"
+            + (f", not yet acceded: {', '.join(sorted(desk.absent))}" if desk.absent else "")
+        )
         return {"agreements": len(rows), "signatures": signatures, "absent": sorted(desk.absent)}
 
     def _events(self, current: Step, states: str) -> dict:
         answer = self._cli.stream(
-            "import", "polisen", "--file", str(EVENTS), "--types", str(EVENT_TYPES), "--stadsdelar", str(STADSDELAR),
-            "--states", states, who=IMPORTER, progress=lambda line: current.tick(line.strip()))
+            "import",
+            "polisen",
+            "--file",
+            str(EVENTS),
+            "--types",
+            str(EVENT_TYPES),
+            "--stadsdelar",
+            str(STADSDELAR),
+            "--states",
+            states,
+            who=IMPORTER,
+            progress=lambda line: current.tick(line.strip()),
+        )
         if answer.code != 0:
             raise Stop(f"the import failed: {answer.err.strip()}")
         counts = answer.row
         told = [f"{counts['lines']} lines", f"{counts['handed_in']} handed in"]
-        for field, text in (("updated", "updated"), ("rejected", "rejected"), ("tasks", "tasks for an assessor"),
-                            ("unchanged", "known already"), ("same_content", "same content"),
-                            ("held_back", "later states held back"), ("notices", "notices"),
-                            ("outside_city", "outside the city")):
+        for field, text in (
+            ("updated", "updated"),
+            ("rejected", "rejected"),
+            ("tasks", "tasks for an assessor"),
+            ("unchanged", "known already"),
+            ("same_content", "same content"),
+            ("held_back", "later states held back"),
+            ("notices", "notices"),
+            ("outside_city", "outside the city"),
+        ):
             if counts[field]:
                 told.append(f"{counts[field]} {text}")
         told += [f"{count} refused with {reason}" for reason, count in sorted(counts["refused"].items())]
@@ -124,8 +150,16 @@ class Loader:
         return counts
 
     def _casework(self, current: Step, state: int, file: pathlib.Path) -> dict:
-        answer = self._cli.stream("demo", "casework", "--file", str(file), "--state", str(state), json_answer=False,
-                                  progress=lambda line: current.tick(line[:100]))
+        answer = self._cli.stream(
+            "demo",
+            "casework",
+            "--file",
+            str(file),
+            "--state",
+            str(state),
+            json_answer=False,
+            progress=lambda line: current.tick(line[:100]),
+        )
         if answer.code != 0:
             raise Stop(f"a scripted act was refused: {answer.err.strip()}")
         lines = [line for line in answer.out.splitlines() if line]
@@ -162,8 +196,9 @@ class Signing:
         drafter = self._drafter[founding[0]]
         answer = self._cli.run("agreement", "get", agreement, who=drafter)
         if answer.reason == "NOT_FOUND":
-            answer = self._cli.must("agreement", "create", "--file", str(file), "--valid-from", begin, "--valid-to", end,
-                                    who=drafter)
+            answer = self._cli.must(
+                "agreement", "create", "--file", str(file), "--valid-from", begin, "--valid-to", end, who=drafter
+            )
         elif answer.code != 0:
             raise Stop(f"samverkan agreement get {agreement}: {answer.err.strip()}")
         if answer.row["state"] == "STATE_DRAFT":
@@ -188,7 +223,9 @@ def _handle(mandate: dict) -> str:
 def _signatories(file: pathlib.Path) -> tuple[list[str], list[str]]:
     """Founding and acceding units of an agreement file."""
     text = file.read_text(encoding="utf-8")
-    return tuple(re.findall(rf'^{role} \{{ .*unit: "([^"]+)"', text, re.MULTILINE) for role in ("founding", "acceding"))
+    return tuple(
+        re.findall(rf'^{role} \{{ .*unit: "([^"]+)"', text, re.MULTILINE) for role in ("founding", "acceding")
+    )
 
 
 def _python(script: pathlib.Path, *arguments: str) -> str:
@@ -200,5 +237,9 @@ def _python(script: pathlib.Path, *arguments: str) -> str:
 
 def say_disclaimer() -> None:
     """What nobody may believe of what is shown."""
-    say("    The police's events are real and public; agreements, mandates and reports are invented, and the municipal")
-    say("    liaison officers are scripted: at most 40 events are assessed, each picked by reading it, with its reason.")
+    say(
+        "    The police's events are real and public; agreements, mandates and reports are invented, and the municipal"
+    )
+    say(
+        "    liaison officers are scripted: at most 40 events are assessed, each picked by reading it, with its reason."
+    )

@@ -27,8 +27,9 @@ class Transcript:
         self._names = [(word, text) for word, text in self._names if word != short] + [(short, value)]
         say(f"    ${short}={value}")
 
-    def do(self, who: str, *words: str) -> Answer:
-        """Runs a command as somebody."""
+    def do(self, who: str, command: str) -> Answer:
+        """Runs a command as somebody, quoted as for a shell."""
+        words = tuple(shlex.split(command))
         self._show(who, words)
         return self._cli.run(*words, who=who)
 
@@ -62,8 +63,9 @@ class Transcript:
 
     def refused(self, answer: Answer, reason: str, text: str) -> dict:
         """The error of a command that has to be refused for this reason."""
-        self.promise(answer.code == 1 and answer.reason == reason, f"{text}: {reason}",
-                     answer.err.strip() or "it was done")
+        self.promise(
+            answer.code == 1 and answer.reason == reason, f"{text}: {reason}", answer.err.strip() or "it was done"
+        )
         return answer.refusal
 
     def arrives(self, watch: Watch, wanted: Callable[[dict], bool], text: str) -> tuple[float, dict]:
