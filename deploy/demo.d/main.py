@@ -107,8 +107,8 @@ def say_what_to_try(folder: pathlib.Path, hub: Hub) -> None:
     cli = cli if cli.startswith(".") else f"./{cli}"
     unit = "parties/sthlm-sdn-hal/units/sthlm-sdn-hal"
     say(
-        f"==> Running on 127.0.0.1:{hub.port}, {hub.resident_mib():.0f} MiB resident. Ctrl-C stops it; the data stay in\n"
-        f"    {folder}"
+        f"==> Running on 127.0.0.1:{hub.port}, {hub.resident_mib():.0f} MiB resident. Ctrl-C stops it;\n"
+        f"    the data stay in {folder}"
     )
     say("    In another terminal:")
     say()

@@ -77,7 +77,7 @@ class Transcript:
         return entry
 
     def _show(self, who: str, words: tuple[str, ...]) -> None:
-        line = f"{who} $ samverkan {' '.join(self._word(word) for word in words)}"
+        line = f"{who or 'anybody'} $ samverkan {' '.join(self._word(word) for word in words)}"
         say()
         while len(line) > WIDTH:
             cut = line.rfind(" ", 20, WIDTH - 2)
