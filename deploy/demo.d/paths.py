@@ -6,8 +6,8 @@ import pathlib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = ROOT / "deploy" / "data"
 BUILD = ROOT / "build" / "release"
-HUB = BUILD / "samverkan-hub"
-CLI = BUILD / "samverkan"
+HUB = BUILD / "bin" / "samverkan-hub"
+CLI = BUILD / "bin" / "samverkan"
 DIRECTORY = DATA / "stockholm.textproto"
 EVENTS = DATA / "stockholm-revisions.jsonl.gz"
 EVENT_TYPES = DATA / "polisen-types.csv"

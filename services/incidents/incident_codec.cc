@@ -39,11 +39,11 @@ v1::Incident ToProto(const access::Object& object, const v1::IncidentRecord& rec
   incident.set_etag(access::EtagOf(object));
   *incident.mutable_create_time() = record.create_time();
   *incident.mutable_update_time() = ::samverkan::ToProto(update_time);
+  incident.set_foreign_id(record.foreign_id());
   if (record.has_tombstone()) {
     *incident.mutable_tombstone() = record.tombstone();
     return incident;
   }
-  incident.set_foreign_id(record.foreign_id());
   *incident.mutable_content() = record.content();
   *incident.mutable_source() = record.source();
   if (record.has_note()) *incident.mutable_revision_note() = record.note();

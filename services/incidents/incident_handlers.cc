@@ -283,7 +283,6 @@ absl::StatusOr<v1::Incident> IncidentHandlers::ReportSourceChange(
     object.state = v1::Incident::STATE_REJECTED;
     record.set_reject_reason(absl::StrCat("category not allowed: ", request.content().category()));
   }
-  ++object.revision;
   return Saved(call, tx, object, record);
 }
 
@@ -326,7 +325,6 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Assess(Call& call, WriteTx& tx,
   *record.mutable_content() = checked.content;
   SetLabel(object, checked);
   object.state = v1::Incident::STATE_ASSESSED;
-  ++object.revision;
   return Saved(call, tx, object, record);
 }
 

@@ -86,6 +86,7 @@ IncidentService::PublishIncidents(grpc::CallbackServerContext* context) {
   // A stream lives longer than any call: each message gets the deadline of a call that names none.
   rpc::Inbound inbound = rpc::InboundOf(*context);
   inbound.deadline = absl::InfiniteFuture();
+  inbound.paced = true;
   return new Publishing(
       [this, inbound = std::move(inbound)](const v1::PublishIncidentsRequest& request,
                                            Completed done) {

@@ -373,6 +373,7 @@ absl::StatusOr<v1::Incident> ReleaseHandlers::Retract(Call& call, WriteTx& tx,
   SV_RETURN_IF_ERROR(deps_.releases.Seal(tx, object.id, request.reason()));
   v1::IncidentRecord remains;
   *remains.mutable_create_time() = record.create_time();
+  remains.set_foreign_id(record.foreign_id());
   remains.mutable_tombstone()->set_reason(request.reason());
   *remains.mutable_tombstone()->mutable_retract_time() = ::samverkan::ToProto(tx.now());
   object.state = v1::Incident::STATE_RETRACTED;

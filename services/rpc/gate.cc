@@ -138,7 +138,8 @@ absl::Status Gate::Admit(Running& running) {
     running.internal_reason = failure.reason;
     return std::move(principal).status();
   }
-  if (!holder_rates_.Allow(principal->holder, now) || !party_rates_.Allow(principal->party, now)) {
+  const bool paced = running.inbound.paced;
+  if (!paced && (!holder_rates_.Allow(principal->holder, now) || !party_rates_.Allow(principal->party, now))) {
     return Error(errors::v1::ERROR_REASON_LIMIT_EXCEEDED, "Too many calls a second; slow down.", {{"limit", "calls per second"}});
   }
   running.call.principal_ = *std::move(principal);
