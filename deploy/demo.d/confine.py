@@ -12,7 +12,7 @@ import struct
 import subprocess
 from collections.abc import Callable, Iterator
 
-from paths import BUILD, DATA
+from paths import DATA, HUB
 
 # linux/landlock.h and the generic numbers of its calls.
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -34,7 +34,7 @@ def available() -> bool:
 def readable(folder: pathlib.Path) -> list[pathlib.Path]:
     """What the hub may read: the system, its program, the directory's data, and its own part of the demo's folder."""
     own = ["db", "guard", "hub.textproto", "pki/hub", "pki/ca.pem"]
-    return [pathlib.Path(path) for path in SYSTEM] + [BUILD, DATA] + [folder / path for path in own]
+    return [pathlib.Path(path) for path in SYSTEM] + [HUB.parent, DATA] + [folder / path for path in own]
 
 
 @contextlib.contextmanager

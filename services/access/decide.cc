@@ -115,83 +115,141 @@ bool Holds(const CompiledMandate& mandate, absl::Time now, Decision& decision) {
   return false;
 }
 
+// Weighs the clauses of one pair of units against one question, one after the other.
+class Scales {
+ public:
+  Scales(const DisclosureRequest& request, const Question& question, Decision decision)
+      : request_(request), question_(question), decision_(decision) {}
+
+  // `named` is whether the rule is of the clause that the request names, or the request names none.
+  void Weigh(const Rule& rule, const ClauseTerms& terms, const Interval* interval, bool named) {
+    const bool open = interval != nullptr && interval->Contains(request_.now);
+    if (terms.effect == Clause::EFFECT_FORBID) {
+      WeighForbid(rule, terms, interval, open);
+    } else if (named) {
+      WeighPermit(rule, terms, interval, open);
+    }
+  }
+
+  // `wrong_recipient` is whether the sender may send to others under the clause it names.
+  Decision Result(bool wrong_recipient) {
+    if (!forbidden_ && furthest_ == Stage::kFits) {
+      decision_.allowed = true;
+      decision_.nearest.reset();
+      return decision_;
+    }
+    decision_.obligations = Obligations();
+    if (forbidden_) {
+      decision_.nearest.reset();
+      Deny(decision_, errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE);
+    } else if (wrong_recipient && !named_for_pair_) {
+      Deny(decision_, errors::v1::ERROR_REASON_AREA_OUT_OF_SCOPE);
+    } else {
+      Deny(decision_, ReasonOf(furthest_));
+    }
+    return decision_;
+  }
+
+ private:
+  void Bound(const Interval* interval, bool open) {
+    if (interval == nullptr) return;
+    decision_.not_after = std::min(decision_.not_after, open ? interval->to : interval->from);
+  }
+
+  void WeighForbid(const Rule& rule, const ClauseTerms& terms, const Interval* interval, bool open) {
+    if (!ForbidMatches(question_, rule, terms)) return;
+    Bound(interval, open);
+    if (!open) return;
+    // What was cited so far were permits.
+    if (!forbidden_) decision_.citation_count = 0;
+    forbidden_ = true;
+    Cite(decision_, rule.clause);
+  }
+
+  void WeighPermit(const Rule& rule, const ClauseTerms& terms, const Interval* interval, bool open) {
+    named_for_pair_ = true;
+    const Stage stage = TestPermit(question_, rule, terms);
+    if (stage == Stage::kFits) Bound(interval, open);
+    const Stage reached = open ? stage : Stage::kInForce;
+    if (reached > furthest_ || !decision_.nearest.has_value()) {
+      decision_.nearest = ClauseCitation{rule.clause};
+    }
+    if (reached == Stage::kFits && !forbidden_) {
+      if (decision_.citation_count == 0) decision_.obligations = terms.obligations;
+      Join(decision_.obligations, terms.obligations);
+      Cite(decision_, rule.clause);
+    }
+    furthest_ = std::max(furthest_, reached);
+  }
+
+  const DisclosureRequest& request_;
+  const Question& question_;
+  Decision decision_;
+  Stage furthest_ = Stage::kInForce;
+  bool forbidden_ = false;
+  bool named_for_pair_ = false;
+};
+
+Question Ask(const Snapshot& policy, const DisclosureRequest& request, const CompiledMandate& mandate, const Label& label) {
+  const Party::Kind originator = policy.party(policy.unit(mandate.unit).party).kind;
+  return {.label = label,
+          .category = Bit(label.category),
+          .purpose = Bit(request.purpose),
+          .legal = Bit(request.legal),
+          .local_mandate = mandate.level == Mandate::LEVEL_LOCAL || mandate.level == Mandate::LEVEL_BOTH,
+          .ceiling = Ceiling(policy.party(policy.unit(request.recipient).party).kind, originator)};
+}
+
+// What the header says of both, for a sender: the mandate's unit, or the unit it reports for.
+Decision Judge(const Snapshot& policy, UnitId sender, const DisclosureRequest& request, const Question& question, const Decision& base) {
+  Scales scales(request, question, base);
+  for (const Rule& rule : policy.RulesOf(sender, request.recipient)) {
+    const ClauseTerms& terms = policy.terms(rule.clause);
+    const bool named = !request.clause.has_value() || terms.first_version == policy.terms(*request.clause).first_version;
+    scales.Weigh(rule, terms, AtOrAfter(policy.IntervalsOf(rule), request.now), named);
+  }
+  const bool wrong_recipient =
+      request.clause.has_value() && policy.MaySend(sender, policy.terms(*request.clause).first_version);
+  return scales.Result(wrong_recipient);
+}
+
+// Whether the request can be asked at all; else the decision says why not.
+bool CanAsk(const Snapshot& policy, const DisclosureRequest& request, const Label& label, Decision& decision) {
+  if (!request.mandate.valid() || !request.recipient.valid()) {
+    Deny(decision, request.mandate.valid() ? errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE : errors::v1::ERROR_REASON_NO_MANDATE);
+    return false;
+  }
+  const CompiledMandate& mandate = policy.mandate(request.mandate);
+  if (!Holds(mandate, request.now, decision)) return false;
+  if (label.owner_unit == mandate.unit) return true;
+  Deny(decision, errors::v1::ERROR_REASON_ORIGINATOR_ONLY);
+  return false;
+}
+
 }  // namespace
 
-Decision DecideDisclosure(const Snapshot& policy, const DisclosureRequest& request,
-                          const Label& label) {
+Decision DecideDisclosure(const Snapshot& policy, const DisclosureRequest& request, const Label& label) {
   Decision decision;
-  if (!request.mandate.valid() || !request.recipient.valid()) {
-    Deny(decision, request.mandate.valid() ? errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE
-                                           : errors::v1::ERROR_REASON_NO_MANDATE);
-    return decision;
-  }
-  const CompiledMandate& mandate = policy.mandates_[request.mandate.value];
-  if (!Holds(mandate, request.now, decision)) return decision;
-  if (label.owner_unit != mandate.unit) {
-    Deny(decision, errors::v1::ERROR_REASON_ORIGINATOR_ONLY);
-    return decision;
-  }
-  const Party::Kind originator = policy.party(policy.unit(mandate.unit).party).kind;
-  const Question question{
-      .label = label,
-      .category = Bit(label.category),
-      .purpose = Bit(request.purpose),
-      .legal = Bit(request.legal),
-      .local_mandate =
-          mandate.level == Mandate::LEVEL_LOCAL || mandate.level == Mandate::LEVEL_BOTH,
-      .ceiling = Ceiling(policy.party(policy.unit(request.recipient).party).kind, originator)};
+  if (!CanAsk(policy, request, label, decision)) return decision;
+  const CompiledMandate& mandate = policy.mandate(request.mandate);
+  return Judge(policy, mandate.unit, request, Ask(policy, request, mandate, label), decision);
+}
 
-  Stage furthest = Stage::kInForce;
-  bool forbidden = false;
-  bool named_for_pair = false;
-  for (const Rule& rule : policy.RulesOf(mandate.unit, request.recipient)) {
-    const ClauseTerms& terms = policy.terms_[rule.clause];
-    const bool forbids = terms.effect == Clause::EFFECT_FORBID;
-    if (!forbids && request.clause.has_value()) {
-      if (terms.first_version != policy.terms_[*request.clause].first_version) continue;
-      named_for_pair = true;
-    }
-    const Interval* interval = AtOrAfter(policy.IntervalsOf(rule), request.now);
-    const bool open = interval != nullptr && interval->Contains(request.now);
-    const Stage stage =
-        forbids ? (ForbidMatches(question, rule, terms) ? Stage::kFits : Stage::kInForce)
-                : TestPermit(question, rule, terms);
-    if (stage == Stage::kFits && interval != nullptr) {
-      decision.not_after = std::min(decision.not_after, open ? interval->to : interval->from);
-    }
-    if (forbids) {
-      if (!open || stage != Stage::kFits) continue;
-      // What was cited so far were permits.
-      if (!forbidden) decision.citation_count = 0;
-      forbidden = true;
-      Cite(decision, rule.clause);
-      continue;
-    }
-    const Stage reached = open ? stage : Stage::kInForce;
-    if (reached > furthest || !decision.nearest.has_value())
-      decision.nearest = ClauseCitation{rule.clause};
-    if (reached == Stage::kFits && !forbidden) {
-      if (decision.citation_count == 0) decision.obligations = terms.obligations;
-      Join(decision.obligations, terms.obligations);
-      Cite(decision, rule.clause);
-    }
-    furthest = std::max(furthest, reached);
+Decision DecideIntake(const Snapshot& policy, const DisclosureRequest& request, const Label& label) {
+  Decision decision;
+  if (!CanAsk(policy, request, label, decision)) return decision;
+  const CompiledMandate& mandate = policy.mandate(request.mandate);
+  const Question question = Ask(policy, request, mandate, label);
+  const PartyId party = policy.unit(mandate.unit).party;
+  Decision nearest = decision;
+  Deny(nearest, errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE);
+  for (size_t i = 0; i < policy.units().size(); ++i) {
+    if (policy.units()[i].party != party) continue;
+    const Decision judged = Judge(policy, UnitId{static_cast<uint16_t>(i)}, request, question, decision);
+    if (judged.allowed) return judged;
+    if (judged.nearest.has_value()) nearest = judged;
   }
-
-  if (!forbidden && furthest == Stage::kFits) {
-    decision.allowed = true;
-    decision.nearest.reset();
-    return decision;
-  }
-  decision.obligations = Obligations();
-  if (forbidden) decision.nearest.reset();
-  const bool wrong_recipient =
-      !forbidden && request.clause.has_value() && !named_for_pair &&
-      policy.MaySend(mandate.unit, policy.terms_[*request.clause].first_version);
-  Deny(decision, forbidden         ? errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE
-                 : wrong_recipient ? errors::v1::ERROR_REASON_AREA_OUT_OF_SCOPE
-                                   : ReasonOf(furthest));
-  return decision;
+  return nearest;
 }
 
 Decision DecideOwn(const Snapshot& policy, MandateId mandate_id, PermissionId permission,

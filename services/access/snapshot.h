@@ -133,8 +133,18 @@ class Snapshot {
   // infinite where there is none.
   absl::Time NextEdge(absl::Time now) const;
 
+  // What the decision reads: the clauses of a pair of units, and when each is open.
+  absl::Span<const Rule> RulesOf(UnitId from, UnitId to) const;
+  absl::Span<const Interval> IntervalsOf(const Rule& rule) const {
+    return absl::MakeConstSpan(intervals_).subspan(rule.first_interval, rule.interval_count);
+  }
+  // Whether any unit may be sent to from this one under any version of the clause, at whatever
+  // time.
+  bool MaySend(UnitId from, uint32_t first_version) const {
+    return senders_.contains(uint64_t{first_version} << 16 | from.value);
+  }
+
  private:
-  friend Decision DecideDisclosure(const Snapshot&, const DisclosureRequest&, const Label&);
   friend class DirectoryCompiler;
   friend class AgreementCompiler;
   friend class FrameTable;
@@ -153,16 +163,6 @@ class Snapshot {
   }
 
   Snapshot() = default;
-
-  absl::Span<const Rule> RulesOf(UnitId from, UnitId to) const;
-  absl::Span<const Interval> IntervalsOf(const Rule& rule) const {
-    return absl::MakeConstSpan(intervals_).subspan(rule.first_interval, rule.interval_count);
-  }
-  // Whether any unit may be sent to from this one under any version of the clause, at whatever
-  // time.
-  bool MaySend(UnitId from, uint32_t first_version) const {
-    return senders_.contains(uint64_t{first_version} << 16 | from.value);
-  }
 
   Input input_;
   std::vector<std::string> problems_;

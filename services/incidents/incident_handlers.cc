@@ -103,7 +103,7 @@ absl::Status IncidentHandlers::CheckSlot(Call& call, const std::string& parent,
     const std::optional<uint32_t> index = policy.FindClause(clause);
     if (!index) continue;
     const access::Decision decision =
-        access::DecideDisclosure(policy,
+        access::DecideIntake(policy,
                                  {.mandate = call.mandate(),
                                   .recipient = policy.FindUnit(parent),
                                   .legal = policy.FindLegal(slot->legal_position().code()),
