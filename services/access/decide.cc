@@ -156,7 +156,8 @@ class Scales {
     decision_.not_after = std::min(decision_.not_after, open ? interval->to : interval->from);
   }
 
-  void WeighForbid(const Rule& rule, const ClauseTerms& terms, const Interval* interval, bool open) {
+  void WeighForbid(const Rule& rule, const ClauseTerms& terms, const Interval* interval,
+                   bool open) {
     if (!ForbidMatches(question_, rule, terms)) return;
     Bound(interval, open);
     if (!open) return;
@@ -166,7 +167,8 @@ class Scales {
     Cite(decision_, rule.clause);
   }
 
-  void WeighPermit(const Rule& rule, const ClauseTerms& terms, const Interval* interval, bool open) {
+  void WeighPermit(const Rule& rule, const ClauseTerms& terms, const Interval* interval,
+                   bool open) {
     named_for_pair_ = true;
     const Stage stage = TestPermit(question_, rule, terms);
     if (stage == Stage::kFits) Bound(interval, open);
@@ -190,33 +192,39 @@ class Scales {
   bool named_for_pair_ = false;
 };
 
-Question Ask(const Snapshot& policy, const DisclosureRequest& request, const CompiledMandate& mandate, const Label& label) {
+Question Ask(const Snapshot& policy, const DisclosureRequest& request,
+             const CompiledMandate& mandate, const Label& label) {
   const Party::Kind originator = policy.party(policy.unit(mandate.unit).party).kind;
   return {.label = label,
           .category = Bit(label.category),
           .purpose = Bit(request.purpose),
           .legal = Bit(request.legal),
-          .local_mandate = mandate.level == Mandate::LEVEL_LOCAL || mandate.level == Mandate::LEVEL_BOTH,
+          .local_mandate =
+              mandate.level == Mandate::LEVEL_LOCAL || mandate.level == Mandate::LEVEL_BOTH,
           .ceiling = Ceiling(policy.party(policy.unit(request.recipient).party).kind, originator)};
 }
 
 // What the header says of both, for a sender: the mandate's unit, or the unit it reports for.
-Decision Judge(const Snapshot& policy, UnitId sender, const DisclosureRequest& request, const Question& question, const Decision& base) {
+Decision Judge(const Snapshot& policy, UnitId sender, const DisclosureRequest& request,
+               const Question& question, const Decision& base) {
   Scales scales(request, question, base);
   for (const Rule& rule : policy.RulesOf(sender, request.recipient)) {
     const ClauseTerms& terms = policy.terms(rule.clause);
-    const bool named = !request.clause.has_value() || terms.first_version == policy.terms(*request.clause).first_version;
+    const bool named = !request.clause.has_value() ||
+                       terms.first_version == policy.terms(*request.clause).first_version;
     scales.Weigh(rule, terms, AtOrAfter(policy.IntervalsOf(rule), request.now), named);
   }
-  const bool wrong_recipient =
-      request.clause.has_value() && policy.MaySend(sender, policy.terms(*request.clause).first_version);
+  const bool wrong_recipient = request.clause.has_value() &&
+                               policy.MaySend(sender, policy.terms(*request.clause).first_version);
   return scales.Result(wrong_recipient);
 }
 
 // Whether the request can be asked at all; else the decision says why not.
-bool CanAsk(const Snapshot& policy, const DisclosureRequest& request, const Label& label, Decision& decision) {
+bool CanAsk(const Snapshot& policy, const DisclosureRequest& request, const Label& label,
+            Decision& decision) {
   if (!request.mandate.valid() || !request.recipient.valid()) {
-    Deny(decision, request.mandate.valid() ? errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE : errors::v1::ERROR_REASON_NO_MANDATE);
+    Deny(decision, request.mandate.valid() ? errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE
+                                           : errors::v1::ERROR_REASON_NO_MANDATE);
     return false;
   }
   const CompiledMandate& mandate = policy.mandate(request.mandate);
@@ -228,14 +236,16 @@ bool CanAsk(const Snapshot& policy, const DisclosureRequest& request, const Labe
 
 }  // namespace
 
-Decision DecideDisclosure(const Snapshot& policy, const DisclosureRequest& request, const Label& label) {
+Decision DecideDisclosure(const Snapshot& policy, const DisclosureRequest& request,
+                          const Label& label) {
   Decision decision;
   if (!CanAsk(policy, request, label, decision)) return decision;
   const CompiledMandate& mandate = policy.mandate(request.mandate);
   return Judge(policy, mandate.unit, request, Ask(policy, request, mandate, label), decision);
 }
 
-Decision DecideIntake(const Snapshot& policy, const DisclosureRequest& request, const Label& label) {
+Decision DecideIntake(const Snapshot& policy, const DisclosureRequest& request,
+                      const Label& label) {
   Decision decision;
   if (!CanAsk(policy, request, label, decision)) return decision;
   const CompiledMandate& mandate = policy.mandate(request.mandate);
@@ -245,7 +255,8 @@ Decision DecideIntake(const Snapshot& policy, const DisclosureRequest& request, 
   Deny(nearest, errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE);
   for (size_t i = 0; i < policy.units().size(); ++i) {
     if (policy.units()[i].party != party) continue;
-    const Decision judged = Judge(policy, UnitId{static_cast<uint16_t>(i)}, request, question, decision);
+    const Decision judged =
+        Judge(policy, UnitId{static_cast<uint16_t>(i)}, request, question, decision);
     if (judged.allowed) return judged;
     if (judged.nearest.has_value()) nearest = judged;
   }

@@ -79,8 +79,8 @@ struct Decision {
 Decision DecideDisclosure(const Snapshot& policy, const DisclosureRequest& request,
                           const Label& label);
 
-// The same for what a reporting unit hands in to another party's report slot: the slot's clause binds the
-// reporter's party, whose every unit counts as sender.
+// The same for what a reporting unit hands in to another party's report slot: the slot's clause
+// binds the reporter's party, whose every unit counts as sender.
 Decision DecideIntake(const Snapshot& policy, const DisclosureRequest& request, const Label& label);
 
 // Whether the mandate may use a permission on what its own unit owns or holds: function, validity

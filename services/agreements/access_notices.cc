@@ -21,14 +21,16 @@ struct ClauseKey {
   auto operator<=>(const ClauseKey&) const = default;
 };
 
-// Who receives under each clause: pairs of sender and recipient, by name, for the numbers differ between snapshots.
+// Who receives under each clause: pairs of sender and recipient, by name, for the numbers differ
+// between snapshots.
 using OpenClauses = std::map<ClauseKey, std::set<std::pair<std::string, std::string>>>;
 
 OpenClauses OpenAt(const access::Snapshot& policy, absl::Time at) {
   OpenClauses open;
   for (uint32_t clause = 0; clause < policy.clause_count(); ++clause) {
     for (const access::Snapshot::Pair& pair : policy.OpenPairs(clause, at)) {
-      open[{policy.clause(clause).name, policy.clause(clause).version}].emplace(policy.unit(pair.from).name, policy.unit(pair.to).name);
+      open[{policy.clause(clause).name, policy.clause(clause).version}].emplace(
+          policy.unit(pair.from).name, policy.unit(pair.to).name);
     }
   }
   return open;
@@ -46,29 +48,36 @@ std::set<std::string> Gained(const OpenClauses& a, const OpenClauses& b, const C
   return units;
 }
 
-absl::Status AppendFor(storage::WriteTx& tx, const journal::ChangeLog& changes, ChangeKind kind, const OpenClauses& a,
-                       const OpenClauses& b, const std::string& reason, absl::Time since) {
+absl::Status AppendFor(storage::WriteTx& tx, const journal::ChangeLog& changes, ChangeKind kind,
+                       const OpenClauses& a, const OpenClauses& b, const std::string& reason,
+                       absl::Time since) {
   for (const auto& [clause, pairs] : a) {
     std::vector<journal::ChangeTarget> targets;
     for (const std::string& unit : Gained(a, b, clause)) targets.push_back({kind, unit, 0});
     if (targets.empty()) continue;
-    const AccessChange change{.clause = clause.name, .version = clause.version, .reason = reason, .since = since};
-    SV_RETURN_IF_ERROR(changes.Append(tx, {.kind = kind, .aux = change.Encode(), .targets = std::move(targets)}).status());
+    const AccessChange change{
+        .clause = clause.name, .version = clause.version, .reason = reason, .since = since};
+    SV_RETURN_IF_ERROR(
+        changes.Append(tx, {.kind = kind, .aux = change.Encode(), .targets = std::move(targets)})
+            .status());
   }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::Status AppendAccessNotices(storage::WriteTx& tx, const journal::ChangeLog& changes, const access::Snapshot& before,
-                                 absl::Time before_at, const access::Snapshot& after, absl::Time after_at, const std::string& reason) {
+absl::Status AppendAccessNotices(storage::WriteTx& tx, const journal::ChangeLog& changes,
+                                 const access::Snapshot& before, absl::Time before_at,
+                                 const access::Snapshot& after, absl::Time after_at,
+                                 const std::string& reason) {
   const OpenClauses was = OpenAt(before, before_at);
   const OpenClauses is = OpenAt(after, after_at);
   SV_RETURN_IF_ERROR(AppendFor(tx, changes, ChangeKind::kAccessEnded, was, is, reason, after_at));
   return AppendFor(tx, changes, ChangeKind::kAccessBegun, is, was, "", after_at);
 }
 
-absl::StatusOr<journal::RenderedEvent> AccessRenderer::Render(storage::ReadTx& tx, const journal::ChangeEntry& entry,
+absl::StatusOr<journal::RenderedEvent> AccessRenderer::Render(storage::ReadTx& tx,
+                                                              const journal::ChangeEntry& entry,
                                                               const journal::ChangeTarget& target) {
   SV_ASSIGN_OR_RETURN(const AccessChange change, AccessChange::Decode(entry.aux));
   feed::v1::Event event;

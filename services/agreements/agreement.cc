@@ -21,38 +21,48 @@ using access::Snapshot;
 using State = v1::Agreement::State;
 
 bool AllFoundersSigned(const Agreement& agreement) {
-  return std::all_of(agreement.content.founding().begin(), agreement.content.founding().end(),
-                     [&](const v1::Signatory& signatory) { return HasSigned(agreement, signatory.party()); });
+  return std::all_of(
+      agreement.content.founding().begin(), agreement.content.founding().end(),
+      [&](const v1::Signatory& signatory) { return HasSigned(agreement, signatory.party()); });
 }
 
 bool IsWholeSuspensionOpen(const Agreement& agreement, absl::Time now) {
-  return std::any_of(agreement.record.suspensions().begin(), agreement.record.suspensions().end(), [&](const v1::Suspension& entry) {
-    return entry.clauses().empty() && RoleOf(agreement.content, entry.party()) == Role::kFounding && FromProto(entry.from_time()) <= now &&
-           (!entry.has_to_time() || now < FromProto(entry.to_time()));
-  });
+  return std::any_of(agreement.record.suspensions().begin(), agreement.record.suspensions().end(),
+                     [&](const v1::Suspension& entry) {
+                       return entry.clauses().empty() &&
+                              RoleOf(agreement.content, entry.party()) == Role::kFounding &&
+                              FromProto(entry.from_time()) <= now &&
+                              (!entry.has_to_time() || now < FromProto(entry.to_time()));
+                     });
 }
 
-absl::Status CheckCodes(const Snapshot& policy, absl::string_view list, const google::protobuf::RepeatedPtrField<std::string>& codes,
+absl::Status CheckCodes(const Snapshot& policy, absl::string_view list,
+                        const google::protobuf::RepeatedPtrField<std::string>& codes,
                         const std::string& field) {
   for (int i = 0; i < codes.size(); ++i) {
-    if (!policy.HasCode(list, codes[i])) return FieldInvalid(absl::StrCat(field, "[", i, "]"), absl::StrCat("is no code of list ", list));
+    if (!policy.HasCode(list, codes[i]))
+      return FieldInvalid(absl::StrCat(field, "[", i, "]"),
+                          absl::StrCat("is no code of list ", list));
   }
   return absl::OkStatus();
 }
 
-absl::Status CheckSignatories(const Snapshot& policy, const google::protobuf::RepeatedPtrField<v1::Signatory>& signatories,
+absl::Status CheckSignatories(const Snapshot& policy,
+                              const google::protobuf::RepeatedPtrField<v1::Signatory>& signatories,
                               const std::string& field) {
   for (int i = 0; i < signatories.size(); ++i) {
     const std::string path = absl::StrCat(field, "[", i, "]");
     const access::PartyId party = policy.FindParty(signatories[i].party());
     const access::UnitId unit = policy.FindUnit(signatories[i].unit());
     if (!party.valid()) return FieldInvalid(path + ".party", "is no known party");
-    if (!unit.valid() || policy.unit(unit).party != party) return FieldInvalid(path + ".unit", "is no unit of the party");
+    if (!unit.valid() || policy.unit(unit).party != party)
+      return FieldInvalid(path + ".unit", "is no unit of the party");
   }
   return absl::OkStatus();
 }
 
-absl::Status CheckSelector(const Snapshot& policy, const v1::Selector& selector, const std::string& field) {
+absl::Status CheckSelector(const Snapshot& policy, const v1::Selector& selector,
+                           const std::string& field) {
   switch (selector.kind_case()) {
     case v1::Selector::kUnit:
       if (policy.FindUnit(selector.unit()).valid()) return absl::OkStatus();
@@ -67,19 +77,26 @@ absl::Status CheckSelector(const Snapshot& policy, const v1::Selector& selector,
 
 absl::Status CheckObligations(const v1::Clause& clause, const std::string& field) {
   const types::v1::Obligations& obligations = clause.obligations();
-  if (obligations.geo_precision() == types::v1::GEO_PRECISION_UNSPECIFIED) return FieldInvalid(field + ".geo_precision", "is required");
-  if (obligations.time_precision() == types::v1::TIME_PRECISION_UNSPECIFIED) return FieldInvalid(field + ".time_precision", "is required");
-  if (obligations.onward() == types::v1::ONWARD_UNSPECIFIED) return FieldInvalid(field + ".onward", "is required");
-  if (obligations.delay_seconds() < 0) return FieldInvalid(field + ".delay_seconds", "must not be negative");
-  if (obligations.min_count() < 0) return FieldInvalid(field + ".min_count", "must not be negative");
+  if (obligations.geo_precision() == types::v1::GEO_PRECISION_UNSPECIFIED)
+    return FieldInvalid(field + ".geo_precision", "is required");
+  if (obligations.time_precision() == types::v1::TIME_PRECISION_UNSPECIFIED)
+    return FieldInvalid(field + ".time_precision", "is required");
+  if (obligations.onward() == types::v1::ONWARD_UNSPECIFIED)
+    return FieldInvalid(field + ".onward", "is required");
+  if (obligations.delay_seconds() < 0)
+    return FieldInvalid(field + ".delay_seconds", "must not be negative");
+  if (obligations.min_count() < 0)
+    return FieldInvalid(field + ".min_count", "must not be negative");
   return absl::OkStatus();
 }
 
-absl::Status CheckClause(const Snapshot& policy, const v1::Clause& clause, const std::string& field) {
+absl::Status CheckClause(const Snapshot& policy, const v1::Clause& clause,
+                         const std::string& field) {
   if (!IsReadableId(clause.id())) return FieldInvalid(field + ".id", "must be [a-z0-9-]{2,63}");
   SV_RETURN_IF_ERROR(CheckCodes(policy, "IKA", clause.categories(), field + ".categories"));
   SV_RETURN_IF_ERROR(CheckCodes(policy, "PUR", clause.purposes(), field + ".purposes"));
-  SV_RETURN_IF_ERROR(CheckCodes(policy, "LB", clause.legal_positions(), field + ".legal_positions"));
+  SV_RETURN_IF_ERROR(
+      CheckCodes(policy, "LB", clause.legal_positions(), field + ".legal_positions"));
   for (int i = 0; i < clause.flows_size(); ++i) {
     const std::string path = absl::StrCat(field, ".flows[", i, "]");
     SV_RETURN_IF_ERROR(CheckSelector(policy, clause.flows(i).from(), path + ".from"));
@@ -87,30 +104,37 @@ absl::Status CheckClause(const Snapshot& policy, const v1::Clause& clause, const
   }
   for (int i = 0; i < clause.areas_size(); ++i) {
     if (!policy.areas().CellsOfVersion(clause.areas(i))) {
-      return FieldInvalid(absl::StrCat(field, ".areas[", i, "]"), "is no known area version: areas/{area}@{YYYY-MM-DD}");
+      return FieldInvalid(absl::StrCat(field, ".areas[", i, "]"),
+                          "is no known area version: areas/{area}@{YYYY-MM-DD}");
     }
   }
   if (clause.max_confidentiality() < 0 || clause.max_confidentiality() > kKlassaMax) {
     return FieldInvalid(field + ".max_confidentiality", "is 0 to 3");
   }
   if (clause.effect() == v1::Clause::EFFECT_PERMIT && clause.legal_positions().empty()) {
-    return FieldInvalid(field + ".legal_positions", "needs at least one: an agreement alone is no legal ground");
+    return FieldInvalid(field + ".legal_positions",
+                        "needs at least one: an agreement alone is no legal ground");
   }
   return CheckObligations(clause, field + ".obligations");
 }
 
 absl::Status CheckHead(const v1::AgreementContent& content) {
-  if (!AgreementName::Parse(content.name())) return FieldInvalid("content.name", "must be agreements/[a-z0-9-]{2,63}");
+  if (!AgreementName::Parse(content.name()))
+    return FieldInvalid("content.name", "must be agreements/[a-z0-9-]{2,63}");
   if (content.version() != 1) return FieldInvalid("content.version", "must be 1");
   SV_RETURN_IF_ERROR(CheckText("content.title", content.title(), kTitleCodePointsMax));
   SV_RETURN_IF_ERROR(CheckText("content.title_en", content.title_en(), kTitleCodePointsMax));
-  const bool needs_frame = content.level() == v1::Agreement::LEVEL_LOCAL || content.level() == v1::Agreement::LEVEL_THEMATIC;
-  if (needs_frame && !AgreementName::Parse(content.frame())) return FieldInvalid("content.frame", "is required on this level");
-  if (!needs_frame && !content.frame().empty()) return FieldInvalid("content.frame", "belongs to local and thematic agreements");
+  const bool needs_frame = content.level() == v1::Agreement::LEVEL_LOCAL ||
+                           content.level() == v1::Agreement::LEVEL_THEMATIC;
+  if (needs_frame && !AgreementName::Parse(content.frame()))
+    return FieldInvalid("content.frame", "is required on this level");
+  if (!needs_frame && !content.frame().empty())
+    return FieldInvalid("content.frame", "belongs to local and thematic agreements");
   if (FromProto(content.valid_to_time()) <= FromProto(content.valid_from_time())) {
     return FieldInvalid("content.valid_to_time", "must come after valid_from_time");
   }
-  if (content.clauses_size() > kClausesMax) return FieldInvalid("content.clauses", "has at most 100 entries");
+  if (content.clauses_size() > kClausesMax)
+    return FieldInvalid("content.clauses", "has at most 100 entries");
   return absl::OkStatus();
 }
 
@@ -118,7 +142,8 @@ absl::Status CheckHead(const v1::AgreementContent& content) {
 
 absl::StatusOr<Agreement> Agreement::Parse(v1::AgreementRecord record) {
   Agreement agreement;
-  if (!agreement.content.ParseFromString(record.content())) return absl::DataLossError("an agreement's content does not parse");
+  if (!agreement.content.ParseFromString(record.content()))
+    return absl::DataLossError("an agreement's content does not parse");
   agreement.record = std::move(record);
   return agreement;
 }
@@ -127,7 +152,8 @@ State StateAt(const Agreement& agreement, absl::Time now) {
   if (!agreement.record.finalised()) return v1::Agreement::STATE_DRAFT;
   if (!AllFoundersSigned(agreement)) return v1::Agreement::STATE_FOR_SIGNATURE;
   const bool notice = agreement.record.has_notice_end_time();
-  if (now >= FromProto(agreement.content.valid_to_time()) || (notice && now >= FromProto(agreement.record.notice_end_time()))) {
+  if (now >= FromProto(agreement.content.valid_to_time()) ||
+      (notice && now >= FromProto(agreement.record.notice_end_time()))) {
     return v1::Agreement::STATE_EXPIRED;
   }
   if (now < FromProto(agreement.content.valid_from_time())) return v1::Agreement::STATE_SIGNED;
@@ -146,25 +172,33 @@ absl::Status CheckContent(const Snapshot& policy, const v1::AgreementContent& co
   }
   std::vector<std::string> ids;
   for (int i = 0; i < content.clauses_size(); ++i) {
-    SV_RETURN_IF_ERROR(CheckClause(policy, content.clauses(i), absl::StrCat("content.clauses[", i, "]")));
+    SV_RETURN_IF_ERROR(
+        CheckClause(policy, content.clauses(i), absl::StrCat("content.clauses[", i, "]")));
     ids.push_back(content.clauses(i).id());
   }
   std::sort(ids.begin(), ids.end());
-  if (std::adjacent_find(ids.begin(), ids.end()) != ids.end()) return FieldInvalid("content.clauses", "two clauses have the same id");
+  if (std::adjacent_find(ids.begin(), ids.end()) != ids.end())
+    return FieldInvalid("content.clauses", "two clauses have the same id");
   return absl::OkStatus();
 }
 
-std::string ContentHash(absl::string_view content_bytes) { return std::string(AsBytes(Sha256(content_bytes))); }
-
-std::string SigningText(const v1::AgreementContent& content, absl::string_view content_hash) {
-  return absl::StrCat("samverkan-agreement/v1\n", content.name(), "\n", content.version(), "\n", Base64Encode(content_hash), "\n");
+std::string ContentHash(absl::string_view content_bytes) {
+  return std::string(AsBytes(Sha256(content_bytes)));
 }
 
-std::optional<std::string> FindSigningKey(const directory::v1::Unit& unit, absl::string_view text, absl::string_view signature) {
+std::string SigningText(const v1::AgreementContent& content, absl::string_view content_hash) {
+  return absl::StrCat("samverkan-agreement/v1\n", content.name(), "\n", content.version(), "\n",
+                      Base64Encode(content_hash), "\n");
+}
+
+std::optional<std::string> FindSigningKey(const directory::v1::Unit& unit, absl::string_view text,
+                                          absl::string_view signature) {
   for (const std::string& key : unit.signing_keys()) {
     const absl::StatusOr<journal::NoteVerifier> verifier = journal::NoteVerifier::Parse(key);
     if (!verifier.ok() || verifier->type() != journal::NoteKeyType::kEd25519) continue;
-    if (verifier->Verify(text, {.name = verifier->name(), .key_id = verifier->key_id(), .signature = std::string(signature)})) {
+    if (verifier->Verify(text, {.name = verifier->name(),
+                                .key_id = verifier->key_id(),
+                                .signature = std::string(signature)})) {
       return verifier->name();
     }
   }
@@ -173,8 +207,10 @@ std::optional<std::string> FindSigningKey(const directory::v1::Unit& unit, absl:
 
 Role RoleOf(const v1::AgreementContent& content, absl::string_view party) {
   const auto is_party = [&](const v1::Signatory& signatory) { return signatory.party() == party; };
-  if (std::any_of(content.founding().begin(), content.founding().end(), is_party)) return Role::kFounding;
-  if (std::any_of(content.acceding().begin(), content.acceding().end(), is_party)) return Role::kAcceding;
+  if (std::any_of(content.founding().begin(), content.founding().end(), is_party))
+    return Role::kFounding;
+  if (std::any_of(content.acceding().begin(), content.acceding().end(), is_party))
+    return Role::kAcceding;
   return Role::kNone;
 }
 
@@ -188,8 +224,9 @@ std::string SigningUnitOf(const v1::AgreementContent& content, absl::string_view
 }
 
 bool HasSigned(const Agreement& agreement, absl::string_view party) {
-  return std::any_of(agreement.record.signatures().begin(), agreement.record.signatures().end(),
-                     [&](const v1::Signature& signature) { return PartyOfName(signature.unit()) == party; });
+  return std::any_of(
+      agreement.record.signatures().begin(), agreement.record.signatures().end(),
+      [&](const v1::Signature& signature) { return PartyOfName(signature.unit()) == party; });
 }
 
 std::vector<std::string> PartiesOf(const v1::AgreementContent& content) {
@@ -208,14 +245,17 @@ access::v1::AgreementPolicy PolicyOf(const Agreement& agreement) {
     *entry->mutable_sign_time() = signature.sign_time();
   }
   *policy.mutable_suspensions() = agreement.record.suspensions();
-  if (agreement.record.has_notice_end_time()) *policy.mutable_notice_end_time() = agreement.record.notice_end_time();
+  if (agreement.record.has_notice_end_time())
+    *policy.mutable_notice_end_time() = agreement.record.notice_end_time();
   return policy;
 }
 
-absl::Status CheckState(const Agreement& agreement, absl::Time now, std::initializer_list<State> allowed) {
+absl::Status CheckState(const Agreement& agreement, absl::Time now,
+                        std::initializer_list<State> allowed) {
   const State state = StateAt(agreement, now);
   if (std::find(allowed.begin(), allowed.end(), state) != allowed.end()) return absl::OkStatus();
-  return Error(errors::v1::ERROR_REASON_STATE_OR_EMBARGO, "This is not possible in the agreement's present state.",
+  return Error(errors::v1::ERROR_REASON_STATE_OR_EMBARGO,
+               "This is not possible in the agreement's present state.",
                {{"state", v1::Agreement::State_Name(state)}});
 }
 

@@ -11,6 +11,7 @@ namespace samverkan::agreements {
 // An agreement as its parties see it at an instant.
 v1::Agreement ToProto(const access::Object& object, const Agreement& agreement, absl::Time now);
 
-v1::ExplainReleaseResponse ToProto(const access::Snapshot& policy, const access::Explanation& explanation);
+v1::ExplainReleaseResponse ToProto(const access::Snapshot& policy,
+                                   const access::Explanation& explanation);
 
 }  // namespace samverkan::agreements

@@ -25,10 +25,13 @@ using rpc::Call;
 using storage::ReadTx;
 using storage::WriteTx;
 
-absl::Status ApprovalMissing(absl::string_view why) { return Error(errors::v1::ERROR_REASON_APPROVAL_MISSING, why); }
+absl::Status ApprovalMissing(absl::string_view why) {
+  return Error(errors::v1::ERROR_REASON_APPROVAL_MISSING, why);
+}
 
 absl::Status BeyondFrame(const access::FrameProblem& problem) {
-  return Error(errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE, "A clause goes beyond the agreement's frame (R10).",
+  return Error(errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE,
+               "A clause goes beyond the agreement's frame (R10).",
                {{"clause", problem.clause},
                 {"limit", std::string(access::FrameLimitName(problem.limit))},
                 {"from", problem.from},
@@ -41,25 +44,31 @@ absl::Status BeyondFrame(const access::FrameProblem& problem) {
 }  // namespace
 
 AgreementHandlers::AgreementHandlers(const Dependencies& dependencies) : deps_(dependencies) {
-  deps_.timers.Register(journal::TimerKind::kAgreement,
-                        [this](WriteTx& tx, const journal::DueTimer& timer) { return OnTimer(tx, timer); });
+  deps_.timers.Register(
+      journal::TimerKind::kAgreement,
+      [this](WriteTx& tx, const journal::DueTimer& timer) { return OnTimer(tx, timer); });
 }
 
-absl::StatusOr<v1::Agreement> AgreementHandlers::Get(Call& call, ReadTx& tx, const v1::GetAgreementRequest& request) {
+absl::StatusOr<v1::Agreement> AgreementHandlers::Get(Call& call, ReadTx& tx,
+                                                     const v1::GetAgreementRequest& request) {
   SV_ASSIGN_OR_RETURN(const Agreement agreement, deps_.agreements.Load(tx, call.object().id));
   return ToProto(call.object(), agreement, tx.now());
 }
 
-absl::StatusOr<v1::ListAgreementsResponse> AgreementHandlers::List(Call& call, ReadTx& tx, const v1::ListAgreementsRequest& request) {
+absl::StatusOr<v1::ListAgreementsResponse> AgreementHandlers::List(
+    Call& call, ReadTx& tx, const v1::ListAgreementsRequest& request) {
   SV_ASSIGN_OR_RETURN(const rpc::Page page, deps_.pager.Open(call, request));
   SV_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, deps_.agreements.List(tx, page.cursor));
   v1::ListAgreementsResponse response;
   for (const int64_t id : ids) {
     SV_ASSIGN_OR_RETURN(const std::optional<Object> object, deps_.objects.FindById(tx, id));
     if (!object) return absl::DataLossError("an agreement has no object");
-    if (std::find(object->parties.begin(), object->parties.end(), call.party_name()) == object->parties.end()) continue;
+    if (std::find(object->parties.begin(), object->parties.end(), call.party_name()) ==
+        object->parties.end())
+      continue;
     if (response.agreements_size() == page.size) {
-      response.set_next_page_token(deps_.pager.Seal(call, request, response.agreements().rbegin()->name()));
+      response.set_next_page_token(
+          deps_.pager.Seal(call, request, response.agreements().rbegin()->name()));
       break;
     }
     SV_ASSIGN_OR_RETURN(const Agreement agreement, deps_.agreements.Load(tx, id));
@@ -69,12 +78,14 @@ absl::StatusOr<v1::ListAgreementsResponse> AgreementHandlers::List(Call& call, R
   return response;
 }
 
-absl::StatusOr<v1::Agreement> AgreementHandlers::Create(Call& call, WriteTx& tx, const v1::CreateAgreementRequest& request) {
+absl::StatusOr<v1::Agreement> AgreementHandlers::Create(Call& call, WriteTx& tx,
+                                                        const v1::CreateAgreementRequest& request) {
   SV_RETURN_IF_ERROR(CheckContent(call.policy(), request.content()));
   if (RoleOf(request.content(), call.party_name()) == Role::kNone) {
     return FieldInvalid("content.founding", "must name your party, here or among the acceding");
   }
-  SV_ASSIGN_OR_RETURN(const std::optional<Object> existing, deps_.objects.Find(tx, request.content().name()));
+  SV_ASSIGN_OR_RETURN(const std::optional<Object> existing,
+                      deps_.objects.Find(tx, request.content().name()));
   if (existing) return FieldInvalid("content.name", "is taken: choose another");
   Agreement agreement;
   agreement.content = request.content();
@@ -88,7 +99,8 @@ absl::StatusOr<v1::Agreement> AgreementHandlers::Create(Call& call, WriteTx& tx,
   return Save(call, tx, object, agreement);
 }
 
-absl::StatusOr<v1::Agreement> AgreementHandlers::Save(Call& call, WriteTx& tx, Object object, const Agreement& agreement) {
+absl::StatusOr<v1::Agreement> AgreementHandlers::Save(Call& call, WriteTx& tx, Object object,
+                                                      const Agreement& agreement) {
   object.state = StateAt(agreement, tx.now());
   SV_RETURN_IF_ERROR(deps_.agreements.Save(tx, object, agreement));
   call.SetKind(Record::KIND_AGREEMENT);
@@ -101,37 +113,48 @@ absl::StatusOr<v1::Agreement> AgreementHandlers::Save(Call& call, WriteTx& tx, O
   return ToProto(object, agreement, tx.now());
 }
 
-absl::StatusOr<v1::Agreement> AgreementHandlers::Finalise(Call& call, WriteTx& tx, const v1::FinaliseAgreementRequest& request) {
+absl::StatusOr<v1::Agreement> AgreementHandlers::Finalise(
+    Call& call, WriteTx& tx, const v1::FinaliseAgreementRequest& request) {
   SV_ASSIGN_OR_RETURN(Agreement agreement, deps_.agreements.Load(tx, call.object().id));
   SV_RETURN_IF_ERROR(CheckState(agreement, tx.now(), {v1::Agreement::STATE_DRAFT}));
   SV_RETURN_IF_ERROR(CheckContent(call.policy(), agreement.content));
-  const std::vector<access::FrameProblem> problems = access::CheckFrame(call.policy(), agreement.content);
+  const std::vector<access::FrameProblem> problems =
+      access::CheckFrame(call.policy(), agreement.content);
   if (!problems.empty()) return BeyondFrame(problems.front());
   agreement.record.set_finalised(true);
   return Save(call, tx, call.object(), agreement);
 }
 
-absl::StatusOr<std::string> AgreementHandlers::SigningParty(const Call& call, const Agreement& agreement) const {
-  if (SigningUnitOf(agreement.content, call.party_name()) == call.unit_name()) return call.party_name();
-  return Error(errors::v1::ERROR_REASON_NO_MANDATE, "Another unit signs for your party in this agreement.",
+absl::StatusOr<std::string> AgreementHandlers::SigningParty(const Call& call,
+                                                            const Agreement& agreement) const {
+  if (SigningUnitOf(agreement.content, call.party_name()) == call.unit_name())
+    return call.party_name();
+  return Error(errors::v1::ERROR_REASON_NO_MANDATE,
+               "Another unit signs for your party in this agreement.",
                {{"unit", SigningUnitOf(agreement.content, call.party_name())}});
 }
 
-absl::StatusOr<v1::Agreement> AgreementHandlers::Sign(Call& call, WriteTx& tx, const v1::SignAgreementRequest& request) {
+absl::StatusOr<v1::Agreement> AgreementHandlers::Sign(Call& call, WriteTx& tx,
+                                                      const v1::SignAgreementRequest& request) {
   SV_ASSIGN_OR_RETURN(Agreement agreement, deps_.agreements.Load(tx, call.object().id));
   SV_ASSIGN_OR_RETURN(const std::string party, SigningParty(call, agreement));
   if (RoleOf(agreement.content, party) == Role::kFounding) {
     SV_RETURN_IF_ERROR(CheckState(agreement, tx.now(), {v1::Agreement::STATE_FOR_SIGNATURE}));
   } else {
     SV_RETURN_IF_ERROR(CheckState(agreement, tx.now(),
-                                  {v1::Agreement::STATE_FOR_SIGNATURE, v1::Agreement::STATE_SIGNED, v1::Agreement::STATE_IN_FORCE}));
+                                  {v1::Agreement::STATE_FOR_SIGNATURE, v1::Agreement::STATE_SIGNED,
+                                   v1::Agreement::STATE_IN_FORCE}));
   }
-  if (HasSigned(agreement, party)) return Error(errors::v1::ERROR_REASON_STATE_OR_EMBARGO, "Your party has signed already.");
+  if (HasSigned(agreement, party))
+    return Error(errors::v1::ERROR_REASON_STATE_OR_EMBARGO, "Your party has signed already.");
   const std::string hash = ContentHash(agreement.record.content());
-  if (request.content_hash() != hash) return ApprovalMissing("The content hash is another: read the agreement again.");
+  if (request.content_hash() != hash)
+    return ApprovalMissing("The content hash is another: read the agreement again.");
   const directory::v1::Unit* unit = call.policy().unit(call.unit()).source;
-  const std::optional<std::string> key = FindSigningKey(*unit, SigningText(agreement.content, hash), request.signature());
-  if (!key) return ApprovalMissing("The signature is not by a registered key of your unit over this text.");
+  const std::optional<std::string> key =
+      FindSigningKey(*unit, SigningText(agreement.content, hash), request.signature());
+  if (!key)
+    return ApprovalMissing("The signature is not by a registered key of your unit over this text.");
   v1::Signature* signature = agreement.record.add_signatures();
   signature->set_unit(call.unit_name());
   signature->set_function(call.policy().mandate(call.mandate()).function);
@@ -142,22 +165,28 @@ absl::StatusOr<v1::Agreement> AgreementHandlers::Sign(Call& call, WriteTx& tx, c
   return Enact(call, tx, agreement, "");
 }
 
-absl::StatusOr<v1::Agreement> AgreementHandlers::Enact(Call& call, WriteTx& tx, const Agreement& agreement, const std::string& reason) {
+absl::StatusOr<v1::Agreement> AgreementHandlers::Enact(Call& call, WriteTx& tx,
+                                                       const Agreement& agreement,
+                                                       const std::string& reason) {
   SV_ASSIGN_OR_RETURN(const auto after, deps_.policy.Save(tx, PolicyOf(agreement)));
-  SV_RETURN_IF_ERROR(AppendAccessNotices(tx, deps_.changes, call.policy(), tx.now(), *after, tx.now(), reason));
+  SV_RETURN_IF_ERROR(
+      AppendAccessNotices(tx, deps_.changes, call.policy(), tx.now(), *after, tx.now(), reason));
   return Save(call, tx, call.object(), agreement);
 }
 
-absl::StatusOr<v1::Agreement> AgreementHandlers::Suspend(Call& call, WriteTx& tx, const v1::SuspendAgreementRequest& request) {
+absl::StatusOr<v1::Agreement> AgreementHandlers::Suspend(
+    Call& call, WriteTx& tx, const v1::SuspendAgreementRequest& request) {
   SV_RETURN_IF_ERROR(CheckText("reason", request.reason(), kReasonCodePointsMax));
   SV_RETURN_IF_ERROR(ScreenText("reason", request.reason()));
   SV_ASSIGN_OR_RETURN(Agreement agreement, deps_.agreements.Load(tx, call.object().id));
   SV_ASSIGN_OR_RETURN(const std::string party, SigningParty(call, agreement));
   SV_RETURN_IF_ERROR(CheckState(agreement, tx.now(),
-                                {v1::Agreement::STATE_IN_FORCE, v1::Agreement::STATE_NOTICE_GIVEN, v1::Agreement::STATE_SUSPENDED}));
+                                {v1::Agreement::STATE_IN_FORCE, v1::Agreement::STATE_NOTICE_GIVEN,
+                                 v1::Agreement::STATE_SUSPENDED}));
   for (int i = 0; i < request.clauses_size(); ++i) {
     const auto& clauses = agreement.content.clauses();
-    if (std::none_of(clauses.begin(), clauses.end(), [&](const v1::Clause& clause) { return clause.id() == request.clauses(i); })) {
+    if (std::none_of(clauses.begin(), clauses.end(),
+                     [&](const v1::Clause& clause) { return clause.id() == request.clauses(i); })) {
       return FieldInvalid(absl::StrCat("clauses[", i, "]"), "is no clause of this agreement");
     }
   }
@@ -169,7 +198,8 @@ absl::StatusOr<v1::Agreement> AgreementHandlers::Suspend(Call& call, WriteTx& tx
   return Enact(call, tx, agreement, kSuspended);
 }
 
-absl::StatusOr<v1::Agreement> AgreementHandlers::Resume(Call& call, WriteTx& tx, const v1::ResumeAgreementRequest& request) {
+absl::StatusOr<v1::Agreement> AgreementHandlers::Resume(Call& call, WriteTx& tx,
+                                                        const v1::ResumeAgreementRequest& request) {
   SV_ASSIGN_OR_RETURN(Agreement agreement, deps_.agreements.Load(tx, call.object().id));
   SV_ASSIGN_OR_RETURN(const std::string party, SigningParty(call, agreement));
   bool ended = false;
@@ -178,17 +208,22 @@ absl::StatusOr<v1::Agreement> AgreementHandlers::Resume(Call& call, WriteTx& tx,
     *suspension.mutable_to_time() = ::samverkan::ToProto(tx.now());
     ended = true;
   }
-  if (!ended) return Error(errors::v1::ERROR_REASON_STATE_OR_EMBARGO, "Your party has no suspension open; each resumes its own.");
+  if (!ended)
+    return Error(errors::v1::ERROR_REASON_STATE_OR_EMBARGO,
+                 "Your party has no suspension open; each resumes its own.");
   return Enact(call, tx, agreement, "");
 }
 
-absl::StatusOr<v1::Agreement> AgreementHandlers::Terminate(Call& call, WriteTx& tx, const v1::TerminateAgreementRequest& request) {
+absl::StatusOr<v1::Agreement> AgreementHandlers::Terminate(
+    Call& call, WriteTx& tx, const v1::TerminateAgreementRequest& request) {
   SV_ASSIGN_OR_RETURN(Agreement agreement, deps_.agreements.Load(tx, call.object().id));
   SV_ASSIGN_OR_RETURN(const std::string party, SigningParty(call, agreement));
   if (RoleOf(agreement.content, party) != Role::kFounding) {
-    return Error(errors::v1::ERROR_REASON_NO_MANDATE, "Only a founding party gives notice of the whole agreement.");
+    return Error(errors::v1::ERROR_REASON_NO_MANDATE,
+                 "Only a founding party gives notice of the whole agreement.");
   }
-  SV_RETURN_IF_ERROR(CheckState(agreement, tx.now(), {v1::Agreement::STATE_IN_FORCE, v1::Agreement::STATE_SUSPENDED}));
+  SV_RETURN_IF_ERROR(CheckState(agreement, tx.now(),
+                                {v1::Agreement::STATE_IN_FORCE, v1::Agreement::STATE_SUSPENDED}));
   const absl::Time end = FromProto(request.end_time());
   if (end < tx.now() || end > FromProto(agreement.content.valid_to_time())) {
     return FieldInvalid("end_time", "must lie between now and the end of validity");
@@ -201,7 +236,8 @@ absl::StatusOr<v1::Agreement> AgreementHandlers::Terminate(Call& call, WriteTx& 
 absl::Status AgreementHandlers::SetTimer(WriteTx& tx, const Agreement& agreement) {
   const absl::Time begin = FromProto(agreement.content.valid_from_time());
   absl::Time end = FromProto(agreement.content.valid_to_time());
-  if (agreement.record.has_notice_end_time()) end = std::min(end, FromProto(agreement.record.notice_end_time()));
+  if (agreement.record.has_notice_end_time())
+    end = std::min(end, FromProto(agreement.record.notice_end_time()));
   const absl::Time due = tx.now() < begin ? begin : end;
   return deps_.timers.Set(tx, journal::TimerKind::kAgreement, agreement.content.name(), due);
 }
@@ -214,17 +250,21 @@ absl::Status AgreementHandlers::OnTimer(WriteTx& tx, const journal::DueTimer& ti
   // What the edge itself changed; what others changed since told its own.
   const absl::Duration instant = absl::Microseconds(1);
   const bool terminated = agreement.record.has_notice_end_time();
-  SV_RETURN_IF_ERROR(AppendAccessNotices(tx, deps_.changes, *policy, timer.due - instant, *policy, timer.due,
-                                         terminated ? kTerminated : kExpired));
+  SV_RETURN_IF_ERROR(AppendAccessNotices(tx, deps_.changes, *policy, timer.due - instant, *policy,
+                                         timer.due, terminated ? kTerminated : kExpired));
   object->state = StateAt(agreement, tx.now());
   SV_RETURN_IF_ERROR(deps_.agreements.Save(tx, *object, agreement));
-  if (timer.due < FromProto(agreement.content.valid_to_time()) && !terminated) return SetTimer(tx, agreement);
+  if (timer.due < FromProto(agreement.content.valid_to_time()) && !terminated)
+    return SetTimer(tx, agreement);
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::ExplainReleaseResponse> AgreementHandlers::Explain(Call& call, ReadTx& tx, const v1::ExplainReleaseRequest& request) {
+absl::StatusOr<v1::ExplainReleaseResponse> AgreementHandlers::Explain(
+    Call& call, ReadTx& tx, const v1::ExplainReleaseRequest& request) {
   const access::Snapshot& policy = call.policy();
-  access::DisclosureRequest asked{.mandate = call.mandate(), .recipient = policy.FindUnit(request.recipient()), .now = tx.now()};
+  access::DisclosureRequest asked{.mandate = call.mandate(),
+                                  .recipient = policy.FindUnit(request.recipient()),
+                                  .now = tx.now()};
   if (!asked.recipient.valid()) return FieldInvalid("recipient", "is no known unit");
   if (!request.clause().empty()) {
     asked.clause = policy.FindClause(request.clause());
@@ -238,8 +278,10 @@ absl::StatusOr<v1::ExplainReleaseResponse> AgreementHandlers::Explain(Call& call
   return ToProto(policy, access::Explain(policy, asked, access::LabelOf(call.object(), policy)));
 }
 
-absl::StatusOr<v1::Agreement> AgreementHandlers::Render(Call& call, ReadTx& tx, const rpc::Replay& replay) {
-  SV_ASSIGN_OR_RETURN(const std::optional<Object> object, deps_.objects.FindById(tx, replay.object_id));
+absl::StatusOr<v1::Agreement> AgreementHandlers::Render(Call& call, ReadTx& tx,
+                                                        const rpc::Replay& replay) {
+  SV_ASSIGN_OR_RETURN(const std::optional<Object> object,
+                      deps_.objects.FindById(tx, replay.object_id));
   if (!object) return absl::DataLossError("a repeat names no object");
   SV_ASSIGN_OR_RETURN(const Agreement agreement, deps_.agreements.Load(tx, object->id));
   call.SetResource(object->name);

@@ -11,39 +11,48 @@ class AgreementService final : public v1::AgreementService::CallbackService {
  public:
   AgreementService(rpc::Gate& gate, AgreementHandlers& handlers);
 
-  grpc::ServerUnaryReactor* GetAgreement(grpc::CallbackServerContext* context, const v1::GetAgreementRequest* request,
+  grpc::ServerUnaryReactor* GetAgreement(grpc::CallbackServerContext* context,
+                                         const v1::GetAgreementRequest* request,
                                          v1::Agreement* response) override {
     return rpc::Start(get_, context, request, response);
   }
-  grpc::ServerUnaryReactor* ListAgreements(grpc::CallbackServerContext* context, const v1::ListAgreementsRequest* request,
+  grpc::ServerUnaryReactor* ListAgreements(grpc::CallbackServerContext* context,
+                                           const v1::ListAgreementsRequest* request,
                                            v1::ListAgreementsResponse* response) override {
     return rpc::Start(list_, context, request, response);
   }
-  grpc::ServerUnaryReactor* CreateAgreement(grpc::CallbackServerContext* context, const v1::CreateAgreementRequest* request,
+  grpc::ServerUnaryReactor* CreateAgreement(grpc::CallbackServerContext* context,
+                                            const v1::CreateAgreementRequest* request,
                                             v1::Agreement* response) override {
     return rpc::Start(create_, context, request, response);
   }
-  grpc::ServerUnaryReactor* FinaliseAgreement(grpc::CallbackServerContext* context, const v1::FinaliseAgreementRequest* request,
+  grpc::ServerUnaryReactor* FinaliseAgreement(grpc::CallbackServerContext* context,
+                                              const v1::FinaliseAgreementRequest* request,
                                               v1::Agreement* response) override {
     return rpc::Start(finalise_, context, request, response);
   }
-  grpc::ServerUnaryReactor* SignAgreement(grpc::CallbackServerContext* context, const v1::SignAgreementRequest* request,
+  grpc::ServerUnaryReactor* SignAgreement(grpc::CallbackServerContext* context,
+                                          const v1::SignAgreementRequest* request,
                                           v1::Agreement* response) override {
     return rpc::Start(sign_, context, request, response);
   }
-  grpc::ServerUnaryReactor* SuspendAgreement(grpc::CallbackServerContext* context, const v1::SuspendAgreementRequest* request,
+  grpc::ServerUnaryReactor* SuspendAgreement(grpc::CallbackServerContext* context,
+                                             const v1::SuspendAgreementRequest* request,
                                              v1::Agreement* response) override {
     return rpc::Start(suspend_, context, request, response);
   }
-  grpc::ServerUnaryReactor* ResumeAgreement(grpc::CallbackServerContext* context, const v1::ResumeAgreementRequest* request,
+  grpc::ServerUnaryReactor* ResumeAgreement(grpc::CallbackServerContext* context,
+                                            const v1::ResumeAgreementRequest* request,
                                             v1::Agreement* response) override {
     return rpc::Start(resume_, context, request, response);
   }
-  grpc::ServerUnaryReactor* TerminateAgreement(grpc::CallbackServerContext* context, const v1::TerminateAgreementRequest* request,
+  grpc::ServerUnaryReactor* TerminateAgreement(grpc::CallbackServerContext* context,
+                                               const v1::TerminateAgreementRequest* request,
                                                v1::Agreement* response) override {
     return rpc::Start(terminate_, context, request, response);
   }
-  grpc::ServerUnaryReactor* ExplainRelease(grpc::CallbackServerContext* context, const v1::ExplainReleaseRequest* request,
+  grpc::ServerUnaryReactor* ExplainRelease(grpc::CallbackServerContext* context,
+                                           const v1::ExplainReleaseRequest* request,
                                            v1::ExplainReleaseResponse* response) override {
     return rpc::Start(explain_, context, request, response);
   }

@@ -15,12 +15,14 @@ class AgreementStore {
  public:
   explicit AgreementStore(const access::ObjectStore& objects) : objects_(objects) {}
 
-  absl::Status Insert(storage::WriteTx& tx, access::Object& object, const Agreement& agreement) const;
+  absl::Status Insert(storage::WriteTx& tx, access::Object& object,
+                      const Agreement& agreement) const;
   // Writes the record and raises the label's etag.
   absl::Status Save(storage::WriteTx& tx, access::Object& object, const Agreement& agreement) const;
   absl::StatusOr<Agreement> Load(storage::ReadTx& tx, int64_t id) const;
   // Ids of agreements by name, after a name.
-  absl::StatusOr<std::vector<int64_t>> List(storage::ReadTx& tx, absl::string_view after_name) const;
+  absl::StatusOr<std::vector<int64_t>> List(storage::ReadTx& tx,
+                                            absl::string_view after_name) const;
 
  private:
   const access::ObjectStore& objects_;

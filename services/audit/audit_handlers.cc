@@ -21,13 +21,15 @@ using rpc::Call;
 using storage::ReadTx;
 
 absl::Status NotYet() {
-  return Error(errors::v1::ERROR_REASON_NOT_READY, "No checkpoint covers this yet: ask again in a second.");
+  return Error(errors::v1::ERROR_REASON_NOT_READY,
+               "No checkpoint covers this yet: ask again in a second.");
 }
 
 // What the proofs say of their arguments, in the hub's words.
 absl::Status Refused(const absl::Status& status, absl::string_view field) {
   if (status.code() == absl::StatusCode::kUnavailable) return NotYet();
-  if (status.code() == absl::StatusCode::kInvalidArgument) return FieldInvalid(field, "is out of range");
+  if (status.code() == absl::StatusCode::kInvalidArgument)
+    return FieldInvalid(field, "is out of range");
   return status;
 }
 
@@ -47,24 +49,31 @@ absl::StatusOr<int64_t> AuditHandlers::TreeOf(const Call& call) const {
   return *tree;
 }
 
-absl::StatusOr<v1::Checkpoint> AuditHandlers::GetCheckpoint(Call& call, ReadTx& tx, const v1::GetCheckpointRequest& request) {
+absl::StatusOr<v1::Checkpoint> AuditHandlers::GetCheckpoint(
+    Call& call, ReadTx& tx, const v1::GetCheckpointRequest& request) {
   SV_ASSIGN_OR_RETURN(const int64_t tree, TreeOf(call));
-  SV_ASSIGN_OR_RETURN(const std::optional<journal::StoredCheckpoint> checkpoint, journal::LoadCheckpoint(tx, tree));
+  SV_ASSIGN_OR_RETURN(const std::optional<journal::StoredCheckpoint> checkpoint,
+                      journal::LoadCheckpoint(tx, tree));
   if (!checkpoint) return NotYet();
   return ToProto(*checkpoint);
 }
 
-absl::StatusOr<v1::ListEntriesResponse> AuditHandlers::ListEntries(Call& call, ReadTx& tx, const v1::ListEntriesRequest& request) {
-  SV_ASSIGN_OR_RETURN(const rpc::Page page,
-                      pager_.Open(call, request, {.default_size = kAuditPageSizeDefault, .max_size = kAuditPageSizeMax}));
+absl::StatusOr<v1::ListEntriesResponse> AuditHandlers::ListEntries(
+    Call& call, ReadTx& tx, const v1::ListEntriesRequest& request) {
+  SV_ASSIGN_OR_RETURN(const rpc::Page page, pager_.Open(call, request,
+                                                        {.default_size = kAuditPageSizeDefault,
+                                                         .max_size = kAuditPageSizeMax}));
   if (request.start_index() < 0) return FieldInvalid("start_index", "must not be negative");
   SV_ASSIGN_OR_RETURN(const int64_t tree, TreeOf(call));
   // By index for the whole tree, by row of the log for one resource.
   int64_t from = request.resource().empty() ? request.start_index() : 0;
-  if (!page.cursor.empty() && !absl::SimpleAtoi(page.cursor, &from)) return FieldInvalid("page_token", "is not a token of this listing");
+  if (!page.cursor.empty() && !absl::SimpleAtoi(page.cursor, &from))
+    return FieldInvalid("page_token", "is not a token of this listing");
   absl::StatusOr<std::vector<journal::Leaf>> leaves =
-      request.resource().empty() ? journal::LoadLeaves(tx, tree, from, page.size + 1)
-                                 : journal::LoadLeavesAbout(tx, tree, journal::RefOfName(request.resource()), from, page.size + 1);
+      request.resource().empty()
+          ? journal::LoadLeaves(tx, tree, from, page.size + 1)
+          : journal::LoadLeavesAbout(tx, tree, journal::RefOfName(request.resource()), from,
+                                     page.size + 1);
   SV_RETURN_IF_ERROR(leaves.status());
   v1::ListEntriesResponse response;
   const size_t count = std::min<size_t>(leaves->size(), page.size);
@@ -74,26 +83,30 @@ absl::StatusOr<v1::ListEntriesResponse> AuditHandlers::ListEntries(Call& call, R
     entry->set_record(std::move((*leaves)[i].record));
   }
   if (leaves->size() > count) {
-    const int64_t next = request.resource().empty() ? (*leaves)[count].index : (*leaves)[count - 1].seq;
+    const int64_t next =
+        request.resource().empty() ? (*leaves)[count].index : (*leaves)[count - 1].seq;
     response.set_next_page_token(pager_.Seal(call, request, absl::StrCat(next)));
   }
   call.SetCount(response.entries_size());
   return response;
 }
 
-absl::StatusOr<v1::InclusionProof> AuditHandlers::GetInclusionProof(Call& call, ReadTx& tx, const v1::GetInclusionProofRequest& request) {
+absl::StatusOr<v1::InclusionProof> AuditHandlers::GetInclusionProof(
+    Call& call, ReadTx& tx, const v1::GetInclusionProofRequest& request) {
   SV_ASSIGN_OR_RETURN(const int64_t tree, TreeOf(call));
-  const absl::StatusOr<journal::InclusionReceipt> receipt = journal::LoadReceipt(tx, tree, request.index());
+  const absl::StatusOr<journal::InclusionReceipt> receipt =
+      journal::LoadReceipt(tx, tree, request.index());
   if (!receipt.ok()) return Refused(receipt.status(), "index");
   v1::InclusionProof proof;
   proof.set_proof(receipt->ToText());
   return proof;
 }
 
-absl::StatusOr<v1::ConsistencyProof> AuditHandlers::GetConsistencyProof(Call& call, ReadTx& tx,
-                                                                        const v1::GetConsistencyProofRequest& request) {
+absl::StatusOr<v1::ConsistencyProof> AuditHandlers::GetConsistencyProof(
+    Call& call, ReadTx& tx, const v1::GetConsistencyProofRequest& request) {
   SV_ASSIGN_OR_RETURN(const int64_t tree, TreeOf(call));
-  const absl::StatusOr<journal::Continuation> continuation = journal::LoadContinuation(tx, tree, request.old_size());
+  const absl::StatusOr<journal::Continuation> continuation =
+      journal::LoadContinuation(tx, tree, request.old_size());
   if (!continuation.ok()) return Refused(continuation.status(), "old_size");
   v1::ConsistencyProof proof;
   for (const Hash& hash : continuation->proof) proof.add_hashes(std::string(AsBytes(hash)));

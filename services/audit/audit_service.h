@@ -15,19 +15,23 @@ class AuditService final : public v1::AuditService::CallbackService {
         get_inclusion_proof_(gate.Bind(handlers, &AuditHandlers::GetInclusionProof)),
         get_consistency_proof_(gate.Bind(handlers, &AuditHandlers::GetConsistencyProof)) {}
 
-  grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* context, const v1::GetCheckpointRequest* request,
+  grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* context,
+                                          const v1::GetCheckpointRequest* request,
                                           v1::Checkpoint* response) override {
     return rpc::Start(get_checkpoint_, context, request, response);
   }
-  grpc::ServerUnaryReactor* ListEntries(grpc::CallbackServerContext* context, const v1::ListEntriesRequest* request,
+  grpc::ServerUnaryReactor* ListEntries(grpc::CallbackServerContext* context,
+                                        const v1::ListEntriesRequest* request,
                                         v1::ListEntriesResponse* response) override {
     return rpc::Start(list_entries_, context, request, response);
   }
-  grpc::ServerUnaryReactor* GetInclusionProof(grpc::CallbackServerContext* context, const v1::GetInclusionProofRequest* request,
+  grpc::ServerUnaryReactor* GetInclusionProof(grpc::CallbackServerContext* context,
+                                              const v1::GetInclusionProofRequest* request,
                                               v1::InclusionProof* response) override {
     return rpc::Start(get_inclusion_proof_, context, request, response);
   }
-  grpc::ServerUnaryReactor* GetConsistencyProof(grpc::CallbackServerContext* context, const v1::GetConsistencyProofRequest* request,
+  grpc::ServerUnaryReactor* GetConsistencyProof(grpc::CallbackServerContext* context,
+                                                const v1::GetConsistencyProofRequest* request,
                                                 v1::ConsistencyProof* response) override {
     return rpc::Start(get_consistency_proof_, context, request, response);
   }

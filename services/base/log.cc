@@ -24,7 +24,8 @@ const char* NameOf(LogLevel level) {
 
 }  // namespace
 
-std::string FormatLogLine(LogLevel level, absl::string_view event, std::initializer_list<LogField> fields, absl::string_view time) {
+std::string FormatLogLine(LogLevel level, absl::string_view event,
+                          std::initializer_list<LogField> fields, absl::string_view time) {
   nlohmann::ordered_json line;
   line["time"] = std::string(time);
   line["level"] = NameOf(level);
@@ -36,9 +37,11 @@ std::string FormatLogLine(LogLevel level, absl::string_view event, std::initiali
 }
 
 void Log(LogLevel level, absl::string_view event, std::initializer_list<LogField> fields) {
-  const std::string time = absl::FormatTime(absl::RFC3339_full, SystemClock().Now(), absl::UTCTimeZone());
+  const std::string time =
+      absl::FormatTime(absl::RFC3339_full, SystemClock().Now(), absl::UTCTimeZone());
   const std::string line = FormatLogLine(level, event, fields, time) + "\n";
-  // One write, so that lines of several threads never mix. A log that cannot be written is no reason to stop.
+  // One write, so that lines of several threads never mix. A log that cannot be written is no
+  // reason to stop.
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
 }
 

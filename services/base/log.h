@@ -18,11 +18,12 @@ struct LogField {
 
 enum class LogLevel { kInfo, kWarning, kError };
 
-// Writes one JSON object on one line to standard error: time (RFC 3339, UTC), level, event, fields. Thread-safe; whatever bytes a
-// value has, the line stays one line of valid JSON.
+// Writes one JSON object on one line to standard error: time (RFC 3339, UTC), level, event, fields.
+// Thread-safe; whatever bytes a value has, the line stays one line of valid JSON.
 void Log(LogLevel level, absl::string_view event, std::initializer_list<LogField> fields);
 
 // The line itself, without its newline.
-std::string FormatLogLine(LogLevel level, absl::string_view event, std::initializer_list<LogField> fields, absl::string_view time);
+std::string FormatLogLine(LogLevel level, absl::string_view event,
+                          std::initializer_list<LogField> fields, absl::string_view time);
 
 }  // namespace samverkan

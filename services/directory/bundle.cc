@@ -90,16 +90,21 @@ absl::StatusOr<LoadedBundle> LoadBundle(absl::Span<const std::string> files) {
   return loaded;
 }
 
-absl::Status RecordVersion(storage::Database& database, const journal::AuditLog& log, const v1::DirectoryBundle& bundle) {
+absl::Status RecordVersion(storage::Database& database, const journal::AuditLog& log,
+                           const v1::DirectoryBundle& bundle) {
   const std::string bytes = Deterministic(bundle);
   const std::string hash(AsBytes(Sha256(bytes)));
   return storage::WriteAndWait(database, [&](storage::WriteTx& tx) -> absl::Status {
-    SV_ASSIGN_OR_RETURN(const storage::Rows last, tx.Run("SELECT hash FROM directory_versions ORDER BY version DESC LIMIT 1"));
+    SV_ASSIGN_OR_RETURN(
+        const storage::Rows last,
+        tx.Run("SELECT hash FROM directory_versions ORDER BY version DESC LIMIT 1"));
     if (!last.empty() && last[0].Bytes(0) == hash) return absl::OkStatus();
     SV_ASSIGN_OR_RETURN(const int64_t version, tx.Next("directory_versions"));
-    SV_RETURN_IF_ERROR(tx.Run("INSERT INTO directory_versions (version, time, hash, bundle) VALUES ($1, $2, $3, $4)",
-                              {version, absl::ToUnixMicros(tx.now()), storage::Blob{hash}, storage::Blob{bytes}})
-                           .status());
+    SV_RETURN_IF_ERROR(
+        tx.Run("INSERT INTO directory_versions (version, time, hash, bundle) VALUES ($1, $2, $3, "
+               "$4)",
+               {version, absl::ToUnixMicros(tx.now()), storage::Blob{hash}, storage::Blob{bytes}})
+            .status());
     audit::v1::Record record;
     record.set_kind(audit::v1::Record::KIND_DIRECTORY);
     record.set_hash(hash);

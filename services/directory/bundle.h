@@ -19,11 +19,14 @@ struct LoadedBundle {
   std::vector<std::string> geojson;
 };
 
-// Reads bundles (protobuf text format) and merges them in order: lists grow, units of one name become one, whose fields the later
-// file overrides or, where repeated, adds to. INVALID_ARGUMENT with file, line and column.
+// Reads bundles (protobuf text format) and merges them in order: lists grow, units of one name
+// become one, whose fields the later file overrides or, where repeated, adds to. INVALID_ARGUMENT
+// with file, line and column.
 absl::StatusOr<LoadedBundle> LoadBundle(absl::Span<const std::string> files);
 
-// Keeps the bundle as the newest version where it differs from the one before, with a record in the hub's tree.
-absl::Status RecordVersion(storage::Database& database, const journal::AuditLog& log, const v1::DirectoryBundle& bundle);
+// Keeps the bundle as the newest version where it differs from the one before, with a record in the
+// hub's tree.
+absl::Status RecordVersion(storage::Database& database, const journal::AuditLog& log,
+                           const v1::DirectoryBundle& bundle);
 
 }  // namespace samverkan::directory

@@ -63,7 +63,9 @@ std::string VersionName(const v1::Area& area, const v1::AreaVersion& version) {
   return absl::StrFormat("%s@%04d-%02d-%02d", area.name(), date.year(), date.month(), date.day());
 }
 
-absl::CivilDay DayOf(const google::type::Date& date) { return absl::CivilDay(date.year(), date.month(), date.day()); }
+absl::CivilDay DayOf(const google::type::Date& date) {
+  return absl::CivilDay(date.year(), date.month(), date.day());
+}
 
 }  // namespace
 

@@ -13,7 +13,8 @@ namespace samverkan::directory {
 // decides.
 class DirectoryHandlers {
  public:
-  DirectoryHandlers(const rpc::Pager& pager, const Calendar& calendar) : pager_(pager), calendar_(calendar) {}
+  DirectoryHandlers(const rpc::Pager& pager, const Calendar& calendar)
+      : pager_(pager), calendar_(calendar) {}
 
   absl::StatusOr<v1::Party> GetParty(rpc::Call& call, storage::ReadTx& tx,
                                      const v1::GetPartyRequest& request);

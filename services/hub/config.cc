@@ -44,11 +44,15 @@ void FillLimits(v1::Limits& limits) {
   Default(limits.handler_threads(), 4, &v1::Limits::set_handler_threads, limits);
   Default(limits.handler_queue_max(), 1024, &v1::Limits::set_handler_queue_max, limits);
   Default<int64_t>(limits.in_flight_max(), 8192, &v1::Limits::set_in_flight_max, limits);
-  Default(limits.calls_per_second_per_holder(), 500, &v1::Limits::set_calls_per_second_per_holder, limits);
-  Default(limits.calls_per_second_per_party(), 5000, &v1::Limits::set_calls_per_second_per_party, limits);
+  Default(limits.calls_per_second_per_holder(), 500, &v1::Limits::set_calls_per_second_per_holder,
+          limits);
+  Default(limits.calls_per_second_per_party(), 5000, &v1::Limits::set_calls_per_second_per_party,
+          limits);
   Default<int64_t>(limits.streams_max(), 2048, &v1::Limits::set_streams_max, limits);
-  Default<int64_t>(limits.streams_per_holder_max(), 16, &v1::Limits::set_streams_per_holder_max, limits);
-  Default(limits.streams_per_connection_max(), 100, &v1::Limits::set_streams_per_connection_max, limits);
+  Default<int64_t>(limits.streams_per_holder_max(), 16, &v1::Limits::set_streams_per_holder_max,
+                   limits);
+  Default(limits.streams_per_connection_max(), 100, &v1::Limits::set_streams_per_connection_max,
+          limits);
   Default(limits.receive_bytes_max(), 1 << 20, &v1::Limits::set_receive_bytes_max, limits);
   Default(limits.drain_seconds(), 10, &v1::Limits::set_drain_seconds, limits);
 }
@@ -57,11 +61,15 @@ absl::Status CheckLimits(const v1::Limits& limits, const std::string& path) {
   const google::protobuf::Reflection* reflection = limits.GetReflection();
   for (int i = 0; i < limits.GetDescriptor()->field_count(); ++i) {
     const auto* field = limits.GetDescriptor()->field(i);
-    const int64_t value = field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT32 ? reflection->GetInt32(limits, field)
-                                                                                                 : reflection->GetInt64(limits, field);
-    if (value < 0) return Wrong(path, absl::StrCat("limits.", field->name()), "must not be negative; 0 gives the default");
+    const int64_t value = field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT32
+                              ? reflection->GetInt32(limits, field)
+                              : reflection->GetInt64(limits, field);
+    if (value < 0)
+      return Wrong(path, absl::StrCat("limits.", field->name()),
+                   "must not be negative; 0 gives the default");
   }
-  if (limits.handler_threads() > kThreadsMax) return Wrong(path, "limits.handler_threads", "is 1 to 64");
+  if (limits.handler_threads() > kThreadsMax)
+    return Wrong(path, "limits.handler_threads", "is 1 to 64");
   return absl::OkStatus();
 }
 
@@ -74,7 +82,8 @@ std::optional<rpc::JwtAlgorithm> AlgorithmOf(absl::string_view name) {
 }
 
 bool IsLoopback(absl::string_view address) {
-  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") || absl::StartsWith(address, "[::1]:");
+  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
+         absl::StartsWith(address, "[::1]:");
 }
 
 absl::Status CheckRequired(const v1::HubConfig& config, const std::string& path) {
@@ -93,17 +102,21 @@ absl::Status CheckRequired(const v1::HubConfig& config, const std::string& path)
   for (const auto& [field, value] : required) {
     if (value->empty()) return Wrong(path, field, "is required");
   }
-  if (config.directory_files().empty()) return Wrong(path, "directory_files", "names at least one directory bundle");
+  if (config.directory_files().empty())
+    return Wrong(path, "directory_files", "names at least one directory bundle");
   if (!config.metrics_listen().empty() && !IsLoopback(config.metrics_listen())) {
-    return Wrong(path, "metrics_listen", "speaks plain HTTP and must be on loopback, e.g. 127.0.0.1:9464");
+    return Wrong(path, "metrics_listen",
+                 "speaks plain HTTP and must be on loopback, e.g. 127.0.0.1:9464");
   }
   for (int i = 0; i < config.issuers_size(); ++i) {
     const v1::Issuer& issuer = config.issuers(i);
     const std::string field = absl::StrCat("issuers[", i, "]");
-    if (issuer.issuer().empty() || issuer.audience().empty() || issuer.jwks_file().empty() || issuer.algorithms().empty()) {
+    if (issuer.issuer().empty() || issuer.audience().empty() || issuer.jwks_file().empty() ||
+        issuer.algorithms().empty()) {
       return Wrong(path, field, "needs issuer, audience, algorithms and jwks_file");
     }
-    if (issuer.party().empty() == issuer.by_org_unit().empty()) return Wrong(path, field, "needs either party or by_org_unit");
+    if (issuer.party().empty() == issuer.by_org_unit().empty())
+      return Wrong(path, field, "needs either party or by_org_unit");
   }
   return absl::OkStatus();
 }
@@ -111,10 +124,13 @@ absl::Status CheckRequired(const v1::HubConfig& config, const std::string& path)
 absl::Status CheckGuardIsApart(const v1::HubConfig& config, const std::string& path) {
   const std::string inside = config.data_dir() + "/";
   if (absl::StartsWith(config.guard_file(), inside)) {
-    return Wrong(path, "guard_file", "must lie outside data_dir: it tells a restored backup from the present");
+    return Wrong(path, "guard_file",
+                 "must lie outside data_dir: it tells a restored backup from the present");
   }
   if (absl::StartsWith(config.key_file(), inside)) {
-    return Wrong(path, "key_file", "must lie outside data_dir: a stolen or restored database must not bring its keys");
+    return Wrong(
+        path, "key_file",
+        "must lie outside data_dir: a stolen or restored database must not bring its keys");
   }
   return absl::OkStatus();
 }
@@ -124,10 +140,11 @@ void MakeAbsolute(v1::HubConfig& config, const std::string& path) {
   const auto resolve = [&](std::string* value) {
     if (!value->empty()) *value = (base / *value).lexically_normal().string();
   };
-  for (std::string* value : {config.mutable_data_dir(), config.mutable_key_file(), config.mutable_log_key_file(),
-                             config.mutable_guard_file(), config.mutable_revocation_file(),
-                             config.mutable_tls()->mutable_certificate_file(), config.mutable_tls()->mutable_key_file(),
-                             config.mutable_tls()->mutable_client_ca_file()}) {
+  for (std::string* value :
+       {config.mutable_data_dir(), config.mutable_key_file(), config.mutable_log_key_file(),
+        config.mutable_guard_file(), config.mutable_revocation_file(),
+        config.mutable_tls()->mutable_certificate_file(), config.mutable_tls()->mutable_key_file(),
+        config.mutable_tls()->mutable_client_ca_file()}) {
     resolve(value);
   }
   for (std::string& file : *config.mutable_directory_files()) resolve(&file);
@@ -154,7 +171,8 @@ absl::StatusOr<v1::HubConfig> ParseConfig(absl::string_view text, const std::str
   FirstError error(path);
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(std::string(text), &config)) return absl::InvalidArgumentError(error.text());
+  if (!parser.ParseFromString(std::string(text), &config))
+    return absl::InvalidArgumentError(error.text());
   SV_RETURN_IF_ERROR(CheckRequired(config, path));
   FillLimits(*config.mutable_limits());
   SV_RETURN_IF_ERROR(CheckLimits(config.limits(), path));
@@ -163,7 +181,8 @@ absl::StatusOr<v1::HubConfig> ParseConfig(absl::string_view text, const std::str
   return config;
 }
 
-absl::StatusOr<rpc::Authenticator::Options> AuthenticationOf(const v1::HubConfig& config, bool demo_mode) {
+absl::StatusOr<rpc::Authenticator::Options> AuthenticationOf(const v1::HubConfig& config,
+                                                             bool demo_mode) {
   rpc::Authenticator::Options options;
   options.trust_domain = config.trust_domain();
   options.revocation_file = config.revocation_file();
@@ -175,10 +194,13 @@ absl::StatusOr<rpc::Authenticator::Options> AuthenticationOf(const v1::HubConfig
     entry.jwks_file = issuer.jwks_file();
     entry.demo = issuer.demo();
     entry.party = issuer.party();
-    for (const v1::OrgUnit& unit : issuer.by_org_unit()) entry.parties_by_org_unit[unit.org_unit()] = unit.party();
+    for (const v1::OrgUnit& unit : issuer.by_org_unit())
+      entry.parties_by_org_unit[unit.org_unit()] = unit.party();
     for (const std::string& name : issuer.algorithms()) {
       const std::optional<rpc::JwtAlgorithm> algorithm = AlgorithmOf(name);
-      if (!algorithm) return Wrong("configuration", "issuers.algorithms", absl::StrCat(name, " is none of RS256, PS256, ES256, EdDSA"));
+      if (!algorithm)
+        return Wrong("configuration", "issuers.algorithms",
+                     absl::StrCat(name, " is none of RS256, PS256, ES256, EdDSA"));
       entry.algorithms.push_back(*algorithm);
     }
     options.issuers.push_back(std::move(entry));

@@ -9,13 +9,14 @@
 
 namespace samverkan::hub {
 
-// Reads and checks a configuration; defaults are filled in and paths made absolute. INVALID_ARGUMENT tells file, line or field,
-// what is wrong and what to do.
+// Reads and checks a configuration; defaults are filled in and paths made absolute.
+// INVALID_ARGUMENT tells file, line or field, what is wrong and what to do.
 absl::StatusOr<v1::HubConfig> LoadConfig(const std::string& path);
 absl::StatusOr<v1::HubConfig> ParseConfig(absl::string_view text, const std::string& path);
 
 // The configured issuers as authentication takes them.
-absl::StatusOr<rpc::Authenticator::Options> AuthenticationOf(const v1::HubConfig& config, bool demo_mode);
+absl::StatusOr<rpc::Authenticator::Options> AuthenticationOf(const v1::HubConfig& config,
+                                                             bool demo_mode);
 
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 

@@ -17,8 +17,11 @@ constexpr int64_t kSweepSlice = 1'000;
 
 }  // namespace
 
-Housekeeping::Housekeeping(storage::Database& database, journal::Guard& guard, const rpc::RequestLog& requests, Clock& clock)
-    : database_(database), guard_(guard), requests_(requests), clock_(clock), thread_([this] { Run(); }) {}
+Housekeeping::Housekeeping(storage::Database& database, journal::Guard& guard,
+                           const rpc::RequestLog& requests, Clock& clock)
+    : database_(database), guard_(guard), requests_(requests), clock_(clock), thread_([this] {
+        Run();
+      }) {}
 
 Housekeeping::~Housekeeping() {
   {
@@ -59,7 +62,8 @@ void Housekeeping::Seal(const std::deque<std::string>& names) {
     Log(LogLevel::kError, "seal_not_guarded", {{"why", std::string(status.message())}});
   }
   database_.Purge([](absl::Status status) {
-    if (!status.ok()) Log(LogLevel::kWarning, "purge_failed", {{"why", std::string(status.message())}});
+    if (!status.ok())
+      Log(LogLevel::kWarning, "purge_failed", {{"why", std::string(status.message())}});
   });
 }
 
@@ -67,10 +71,11 @@ void Housekeeping::Sweep() {
   const absl::Time before = clock_.Now() - kRequestIdLifetime;
   int64_t swept = kSweepSlice;
   while (swept == kSweepSlice) {
-    const absl::Status status = storage::WriteAndWait(database_, [&](storage::WriteTx& tx) -> absl::Status {
-      SV_ASSIGN_OR_RETURN(swept, requests_.Sweep(tx, before, kSweepSlice));
-      return absl::OkStatus();
-    });
+    const absl::Status status =
+        storage::WriteAndWait(database_, [&](storage::WriteTx& tx) -> absl::Status {
+          SV_ASSIGN_OR_RETURN(swept, requests_.Sweep(tx, before, kSweepSlice));
+          return absl::OkStatus();
+        });
     if (!status.ok()) {
       Log(LogLevel::kWarning, "sweep_failed", {{"why", std::string(status.message())}});
       return;

@@ -14,11 +14,13 @@
 
 namespace samverkan::hub {
 
-// What must be done soon but holds up nobody: forgetting request ids after a day, and after a retraction noting the seal in the guard
-// file and letting the database forget the destroyed bytes. One thread.
+// What must be done soon but holds up nobody: forgetting request ids after a day, and after a
+// retraction noting the seal in the guard file and letting the database forget the destroyed bytes.
+// One thread.
 class Housekeeping {
  public:
-  Housekeeping(storage::Database& database, journal::Guard& guard, const rpc::RequestLog& requests, Clock& clock);
+  Housekeeping(storage::Database& database, journal::Guard& guard, const rpc::RequestLog& requests,
+               Clock& clock);
   // Does what is queued, then ends.
   ~Housekeeping();
 

@@ -63,8 +63,10 @@ constexpr int kBackgroundReaders = 4;
 
 std::vector<storage::Migration> AllMigrations() {
   std::vector<storage::Migration> all;
-  for (const auto* room : {&journal::JournalMigrations(), &access::StoreMigrations(), &rpc::RpcMigrations(),
-                           &directory::DirectoryMigrations(), &agreements::AgreementsMigrations(), &incidents::IncidentsMigrations()}) {
+  for (const auto* room :
+       {&journal::JournalMigrations(), &access::StoreMigrations(), &rpc::RpcMigrations(),
+        &directory::DirectoryMigrations(), &agreements::AgreementsMigrations(),
+        &incidents::IncidentsMigrations()}) {
     all.insert(all.end(), room->begin(), room->end());
   }
   return all;
@@ -77,7 +79,8 @@ std::vector<std::string> PartyNames(const directory::v1::DirectoryBundle& bundle
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(const v1::Tls& tls) {
-  grpc::SslServerCredentialsOptions options(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  grpc::SslServerCredentialsOptions options(
+      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
   SV_ASSIGN_OR_RETURN(pair.private_key, ReadFile(tls.key_file()));
   SV_ASSIGN_OR_RETURN(pair.cert_chain, ReadFile(tls.certificate_file()));
@@ -159,10 +162,14 @@ absl::Status Hub::Parts::OpenStorage() {
   SV_ASSIGN_OR_RETURN(keys, KeyRing::Load(config.key_file()));
   std::error_code error;
   std::filesystem::create_directories(config.data_dir(), error);
-  if (error) return absl::InvalidArgumentError(absl::StrCat("cannot make data_dir ", config.data_dir(), ": ", error.message()));
-  SV_ASSIGN_OR_RETURN(database, storage::sqlite::OpenSqlite({.path = config.data_dir() + "/samverkan.db",
-                                                            .clock = &clock,
-                                                            .readers = config.limits().handler_threads() + kBackgroundReaders}));
+  if (error)
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot make data_dir ", config.data_dir(), ": ", error.message()));
+  SV_ASSIGN_OR_RETURN(database,
+                      storage::sqlite::OpenSqlite(
+                          {.path = config.data_dir() + "/samverkan.db",
+                           .clock = &clock,
+                           .readers = config.limits().handler_threads() + kBackgroundReaders}));
   return storage::Migrate(*database, AllMigrations());
 }
 
@@ -171,22 +178,26 @@ absl::Status Hub::Parts::OpenJournal(const std::vector<std::string>& parties) {
   SV_ASSIGN_OR_RETURN(audit_log, journal::AuditLog::Open(*database, parties));
   SV_ASSIGN_OR_RETURN(guard, journal::OpenGuard(config.guard_file(), *database));
   SV_ASSIGN_OR_RETURN(Ed25519PrivateKey key, journal::LoadSigningKey(config.log_key_file()));
-  SV_ASSIGN_OR_RETURN(integrator, journal::Integrator::Create({.origin = config.log_origin(), .key = std::move(key)}, *audit_log,
-                                                              *database, *guard, clock));
+  SV_ASSIGN_OR_RETURN(integrator, journal::Integrator::Create(
+                                      {.origin = config.log_origin(), .key = std::move(key)},
+                                      *audit_log, *database, *guard, clock));
   return absl::OkStatus();
 }
 
 absl::Status Hub::Parts::OpenAccess(bool demo_mode) {
-  const std::vector<std::string> files(config.directory_files().begin(), config.directory_files().end());
+  const std::vector<std::string> files(config.directory_files().begin(),
+                                       config.directory_files().end());
   SV_ASSIGN_OR_RETURN(directory::LoadedBundle loaded, directory::LoadBundle(files));
   SV_RETURN_IF_ERROR(OpenJournal(PartyNames(loaded.bundle)));
   SV_ASSIGN_OR_RETURN(auto areas, access::AreaMap::Compile(loaded.bundle, loaded.geojson));
   auto bundle = std::make_shared<const directory::v1::DirectoryBundle>(std::move(loaded.bundle));
   SV_ASSIGN_OR_RETURN(policy, access::PolicyStore::Create(*database, bundle, std::move(areas)));
   owner_indexer.emplace(*database);
-  for (const std::string& problem : policy->Current()->problems()) Log(LogLevel::kError, "agreement_inactive", {{"why", problem}});
+  for (const std::string& problem : policy->Current()->problems())
+    Log(LogLevel::kError, "agreement_inactive", {{"why", problem}});
   SV_RETURN_IF_ERROR(directory::RecordVersion(*database, *audit_log, *bundle));
-  SV_ASSIGN_OR_RETURN(rpc::Authenticator::Options authentication, AuthenticationOf(config, demo_mode));
+  SV_ASSIGN_OR_RETURN(rpc::Authenticator::Options authentication,
+                      AuthenticationOf(config, demo_mode));
   SV_ASSIGN_OR_RETURN(authenticator, rpc::Authenticator::Create(std::move(authentication), clock));
   return absl::OkStatus();
 }
@@ -199,10 +210,12 @@ absl::Status Hub::Parts::MakeGate() {
   const v1::Limits& limits = config.limits();
   pool.emplace(rpc::Pool::Options{.threads = static_cast<size_t>(limits.handler_threads()),
                                   .queue_max = static_cast<size_t>(limits.handler_queue_max())});
-  gate.emplace(rpc::Gate::Dependencies{*database, *policy, objects, *authenticator, *recorder, requests, *pool, clock, observer},
-               rpc::Gate::Limits{.in_flight_max = limits.in_flight_max(),
-                                 .per_holder = static_cast<double>(limits.calls_per_second_per_holder()),
-                                 .per_party = static_cast<double>(limits.calls_per_second_per_party())});
+  gate.emplace(
+      rpc::Gate::Dependencies{*database, *policy, objects, *authenticator, *recorder, requests,
+                              *pool, clock, observer},
+      rpc::Gate::Limits{.in_flight_max = limits.in_flight_max(),
+                        .per_holder = static_cast<double>(limits.calls_per_second_per_holder()),
+                        .per_party = static_cast<double>(limits.calls_per_second_per_party())});
   pager.emplace(*sealer);
   return absl::OkStatus();
 }
@@ -222,9 +235,12 @@ absl::Status Hub::Parts::MakeNouns() {
   journal::FeedEngine::Options options = feed::FeedService::EngineOptions(*policy, *authenticator);
   options.streams_max = config.limits().streams_max();
   options.streams_per_holder_max = config.limits().streams_per_holder_max();
-  SV_ASSIGN_OR_RETURN(feed_engine, journal::FeedEngine::Create({*database, ring, renderers, *sealer, clock}, std::move(options)));
+  SV_ASSIGN_OR_RETURN(feed_engine,
+                      journal::FeedEngine::Create({*database, ring, renderers, *sealer, clock},
+                                                  std::move(options)));
   const auto resume_token = [this](const rpc::Call& call, storage::ReadTx& tx) {
-    return feed_engine->TokenForNow(tx, {.holder = call.principal().holder, .units = {call.unit_name()}});
+    return feed_engine->TokenForNow(
+        tx, {.holder = call.principal().holder, .units = {call.unit_name()}});
   };
   incident_dependencies.emplace(incidents::Dependencies{
       objects, *incident_store, *release_store, *changes, *pager, *calendar, random, resume_token,
@@ -233,8 +249,8 @@ absl::Status Hub::Parts::MakeNouns() {
   release_handlers.emplace(*incident_dependencies);
   delivery_handlers.emplace(*incident_dependencies, *delivery_view);
   agreement_store.emplace(objects);
-  agreement_handlers.emplace(
-      agreements::AgreementHandlers::Dependencies{objects, *agreement_store, *policy, *changes, *timers, *pager});
+  agreement_handlers.emplace(agreements::AgreementHandlers::Dependencies{
+      objects, *agreement_store, *policy, *changes, *timers, *pager});
   directory_handlers.emplace(*pager, *calendar);
   audit_handlers.emplace(*audit_log, *pager);
   return absl::OkStatus();
@@ -251,11 +267,14 @@ absl::Status Hub::Parts::MakeServices() {
               directory::v1::GetPartyRequest::descriptor()->file()->service(0),
               audit::v1::GetCheckpointRequest::descriptor()->file()->service(0),
               feed::v1::WatchRequest::descriptor()->file()->service(0)});
-  observer.AddGauge({"samverkan_storage_queue", "Writes that wait or run.", [this] { return static_cast<double>(database->Stats().queue_length); }});
+  observer.AddGauge({"samverkan_storage_queue", "Writes that wait or run.",
+                     [this] { return static_cast<double>(database->Stats().queue_length); }});
   observer.AddGauge({"samverkan_storage_groups_total", "Groups committed, one fsync each.",
                      [this] { return static_cast<double>(database->Stats().groups); }});
-  observer.AddGauge({"samverkan_feed_watchers", "Open watch streams.", [this] { return static_cast<double>(feed_engine->stats().watchers); }});
-  observer.AddGauge({"samverkan_feed_rendered_total", "Events rendered.", [this] { return static_cast<double>(feed_engine->stats().rendered); }});
+  observer.AddGauge({"samverkan_feed_watchers", "Open watch streams.",
+                     [this] { return static_cast<double>(feed_engine->stats().watchers); }});
+  observer.AddGauge({"samverkan_feed_rendered_total", "Events rendered.",
+                     [this] { return static_cast<double>(feed_engine->stats().rendered); }});
   observer.AddGauge({"samverkan_log_signing", "1 while the audit log is being signed.",
                      [this] { return integrator->Health().ok() ? 1.0 : 0.0; }});
   return absl::OkStatus();
@@ -275,27 +294,32 @@ absl::Status Hub::Parts::Serve() {
   builder.AddListeningPort(config.listen(), credentials, &port);
   builder.SetMaxReceiveMessageSize(config.limits().receive_bytes_max());
   builder.SetMaxSendMessageSize(kSendBytesMax);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, config.limits().streams_per_connection_max());
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             config.limits().streams_per_connection_max());
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMillis);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMillis);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMillis);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingIntervalMinMillis);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kPingIntervalMinMillis);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  for (grpc::Service* service :
-       {static_cast<grpc::Service*>(&*incident_service), static_cast<grpc::Service*>(&*agreement_service),
-                                 static_cast<grpc::Service*>(&*directory_service), static_cast<grpc::Service*>(&*audit_service),
+  for (grpc::Service* service : {static_cast<grpc::Service*>(&*incident_service),
+                                 static_cast<grpc::Service*>(&*agreement_service),
+                                 static_cast<grpc::Service*>(&*directory_service),
+                                 static_cast<grpc::Service*>(&*audit_service),
                                  static_cast<grpc::Service*>(&*feed_service)}) {
     builder.RegisterService(service);
   }
   server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot serve on ", config.listen(), ": is the port taken, or a certificate wrong?"));
+    return absl::InvalidArgumentError(absl::StrCat("cannot serve on ", config.listen(),
+                                                   ": is the port taken, or a certificate wrong?"));
   }
   if (!config.metrics_listen().empty()) {
     exposer = std::make_unique<prometheus::Exposer>(config.metrics_listen(), 1);
-    exposer->RegisterCollectable(std::shared_ptr<prometheus::Collectable>(&observer, [](prometheus::Collectable*) {}));
+    exposer->RegisterCollectable(
+        std::shared_ptr<prometheus::Collectable>(&observer, [](prometheus::Collectable*) {}));
   }
   return absl::OkStatus();
 }
@@ -305,7 +329,8 @@ void Hub::Parts::Stop() {
   if (feed_engine) feed_engine->BeginStop();
   if (server) {
     server->GetHealthCheckService()->SetServingStatus(false);
-    server->Shutdown(absl::ToChronoTime(clock.Now() + absl::Seconds(config.limits().drain_seconds())));
+    server->Shutdown(
+        absl::ToChronoTime(clock.Now() + absl::Seconds(config.limits().drain_seconds())));
     server->Wait();
     server.reset();
   }
@@ -321,7 +346,9 @@ void Hub::Parts::Stop() {
 Hub::Hub(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const v1::HubConfig& config, bool demo_mode) {
-  if (demo_mode) Log(LogLevel::kWarning, "demo_mode", {{"what", std::string("demo issuers are taken: anybody may sign in as anybody")}});
+  if (demo_mode)
+    Log(LogLevel::kWarning, "demo_mode",
+        {{"what", std::string("demo issuers are taken: anybody may sign in as anybody")}});
   auto hub = std::unique_ptr<Hub>(new Hub(std::make_unique<Parts>()));
   Parts& parts = *hub->parts_;
   parts.config = config;
@@ -334,9 +361,13 @@ absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const v1::HubConfig& config, boo
   return hub;
 }
 
-Hub::~Hub() { parts_->Stop(); }
+Hub::~Hub() {
+  parts_->Stop();
+}
 
-int Hub::port() const { return parts_->port; }
+int Hub::port() const {
+  return parts_->port;
+}
 
 absl::Status Hub::Health() const {
   SV_RETURN_IF_ERROR(parts_->database->Ready());

@@ -12,10 +12,11 @@ namespace samverkan::hub {
 // The one place where everything is put together: configuration -> wiring -> serve.
 class Hub {
  public:
-  // Opens database, guard, keys and directory, and serves. What is wrong is said in a sentence a person can act on; then nothing
-  // serves.
+  // Opens database, guard, keys and directory, and serves. What is wrong is said in a sentence a
+  // person can act on; then nothing serves.
   static absl::StatusOr<std::unique_ptr<Hub>> Start(const v1::HubConfig& config, bool demo_mode);
-  // Stops: no new calls, streams end with their tokens, what is under way is answered, then the database.
+  // Stops: no new calls, streams end with their tokens, what is under way is answered, then the
+  // database.
   ~Hub();
 
   // The port it serves on.

@@ -21,7 +21,8 @@ constexpr char kHelp[] =
     "  --demo         take demo issuers, which sign anybody in: never where real data is\n"
     "  --check        check the configuration and end\n"
     "\n"
-    "Logs are JSON lines on standard error. SIGTERM or SIGINT stops: streams end with their resume tokens, calls under way are\n"
+    "Logs are JSON lines on standard error. SIGTERM or SIGINT stops: streams end with their resume "
+    "tokens, calls under way are\n"
     "answered. Exit: 0 stopped, 1 could not start, 2 wrong usage.\n"
     "\n"
     "  samverkan-hub --config /etc/samverkan/hub.textproto --check\n";
@@ -78,15 +79,18 @@ int main(int argc, char** argv) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  const absl::StatusOr<samverkan::hub::v1::HubConfig> config = samverkan::hub::LoadConfig(arguments.config);
+  const absl::StatusOr<samverkan::hub::v1::HubConfig> config =
+      samverkan::hub::LoadConfig(arguments.config);
   if (!config.ok()) return Fail(config.status());
   if (arguments.check) {
     std::printf("%s is well-formed\n", arguments.config.c_str());
     return 0;
   }
-  absl::StatusOr<std::unique_ptr<samverkan::hub::Hub>> hub = samverkan::hub::Hub::Start(*config, arguments.demo);
+  absl::StatusOr<std::unique_ptr<samverkan::hub::Hub>> hub =
+      samverkan::hub::Hub::Start(*config, arguments.demo);
   if (!hub.ok()) return Fail(hub.status());
-  samverkan::Log(samverkan::LogLevel::kInfo, "serving", {{"port", int64_t{(*hub)->port()}}, {"demo", arguments.demo}});
+  samverkan::Log(samverkan::LogLevel::kInfo, "serving",
+                 {{"port", int64_t{(*hub)->port()}}, {"demo", arguments.demo}});
   int signal = 0;
   sigwait(&signals, &signal);
   samverkan::Log(samverkan::LogLevel::kInfo, "stopping", {{"signal", int64_t{signal}}});

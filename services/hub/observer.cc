@@ -10,8 +10,8 @@ namespace samverkan::hub {
 namespace {
 
 const prometheus::Histogram::BucketBoundaries& LatencyBuckets() {
-  static const auto* const buckets = new prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
-                                                                                 0.1,    0.2,   0.5,   1,     2,    5,    10};
+  static const auto* const buckets = new prometheus::Histogram::BucketBoundaries{
+      0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10};
   return *buckets;
 }
 
@@ -19,8 +19,14 @@ const prometheus::Histogram::BucketBoundaries& LatencyBuckets() {
 
 Observer::Observer()
     : registry_(std::make_shared<prometheus::Registry>()),
-      calls_(prometheus::BuildCounter().Name("samverkan_calls_total").Help("Calls by method and status code.").Register(*registry_)),
-      refusals_(prometheus::BuildCounter().Name("samverkan_refusals_total").Help("Refused calls by method and reason.").Register(*registry_)),
+      calls_(prometheus::BuildCounter()
+                 .Name("samverkan_calls_total")
+                 .Help("Calls by method and status code.")
+                 .Register(*registry_)),
+      refusals_(prometheus::BuildCounter()
+                    .Name("samverkan_refusals_total")
+                    .Help("Refused calls by method and reason.")
+                    .Register(*registry_)),
       latency_(prometheus::BuildHistogram()
                    .Name("samverkan_call_seconds")
                    .Help("Time from admission to answer, by method.")
@@ -32,7 +38,8 @@ void Observer::OnCall(const rpc::CallReport& report) {
   const std::string reason = ErrorInfoOf(report.status).reason();
   calls_.Add({{"method", method}, {"code", code}}).Increment();
   if (!reason.empty()) refusals_.Add({{"method", method}, {"reason", reason}}).Increment();
-  latency_.Add({{"method", method}}, LatencyBuckets()).Observe(absl::ToDoubleSeconds(report.latency));
+  latency_.Add({{"method", method}}, LatencyBuckets())
+      .Observe(absl::ToDoubleSeconds(report.latency));
   const LogLevel level = report.error_id.empty() ? LogLevel::kInfo : LogLevel::kError;
   Log(level, "call",
       {{"method", method},

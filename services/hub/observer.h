@@ -21,7 +21,8 @@ struct GaugeSource {
   std::function<double()> read;
 };
 
-// Tells of every call: one JSON log line and counters by method and code, never by name. Thread-safe.
+// Tells of every call: one JSON log line and counters by method and code, never by name.
+// Thread-safe.
 class Observer final : public rpc::CallObserver, public prometheus::Collectable {
  public:
   Observer();

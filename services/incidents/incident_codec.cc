@@ -100,12 +100,15 @@ v1::Delivery ToProto(const access::Object& object, const DeliveryRow& row,
   delivery.set_supersedes(names.supersedes);
   delivery.set_superseded_by(names.superseded_by);
   *delivery.mutable_deliver_time() = ::samverkan::ToProto(row.deliver_time);
-  if (row.first_open_time) *delivery.mutable_first_open_time() = ::samverkan::ToProto(*row.first_open_time);
-  if (row.acknowledge_time) *delivery.mutable_acknowledge_time() = ::samverkan::ToProto(*row.acknowledge_time);
+  if (row.first_open_time)
+    *delivery.mutable_first_open_time() = ::samverkan::ToProto(*row.first_open_time);
+  if (row.acknowledge_time)
+    *delivery.mutable_acknowledge_time() = ::samverkan::ToProto(*row.acknowledge_time);
   delivery.set_etag(access::EtagOf(object));
   if (delivery.state() == v1::Delivery::STATE_SEALED) {
     delivery.mutable_tombstone()->set_reason(row.tombstone_reason);
-    *delivery.mutable_tombstone()->mutable_retract_time() = ::samverkan::ToProto(row.tombstone_time);
+    *delivery.mutable_tombstone()->mutable_retract_time() =
+        ::samverkan::ToProto(row.tombstone_time);
   } else if (content != nullptr) {
     *delivery.mutable_content() = content->content();
     if (content->has_note()) *delivery.mutable_revision_note() = content->note();

@@ -104,12 +104,12 @@ absl::Status IncidentHandlers::CheckSlot(Call& call, const std::string& parent,
     if (!index) continue;
     const access::Decision decision =
         access::DecideIntake(policy,
-                                 {.mandate = call.mandate(),
-                                  .recipient = policy.FindUnit(parent),
-                                  .legal = policy.FindLegal(slot->legal_position().code()),
-                                  .clause = index,
-                                  .now = call.now()},
-                                 label);
+                             {.mandate = call.mandate(),
+                              .recipient = policy.FindUnit(parent),
+                              .legal = policy.FindLegal(slot->legal_position().code()),
+                              .clause = index,
+                              .now = call.now()},
+                             label);
     if (decision.allowed) {
       call.Cite(clause, policy.clause(*index).version);
       return absl::OkStatus();

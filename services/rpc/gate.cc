@@ -139,8 +139,10 @@ absl::Status Gate::Admit(Running& running) {
     return std::move(principal).status();
   }
   const bool paced = running.inbound.paced;
-  if (!paced && (!holder_rates_.Allow(principal->holder, now) || !party_rates_.Allow(principal->party, now))) {
-    return Error(errors::v1::ERROR_REASON_LIMIT_EXCEEDED, "Too many calls a second; slow down.", {{"limit", "calls per second"}});
+  if (!paced && (!holder_rates_.Allow(principal->holder, now) ||
+                 !party_rates_.Allow(principal->party, now))) {
+    return Error(errors::v1::ERROR_REASON_LIMIT_EXCEEDED, "Too many calls a second; slow down.",
+                 {{"limit", "calls per second"}});
   }
   running.call.principal_ = *std::move(principal);
   running.call.purpose_ = running.inbound.purpose;

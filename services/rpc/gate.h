@@ -62,7 +62,8 @@ struct BoundMethod {
   std::function<absl::Status(Call&, storage::WriteTx&, const Message&, const Prepared&, Message&)>
       write = nullptr;
   std::function<absl::Status(Call&, storage::ReadTx&, const Replay&, Message&)> render = nullptr;
-  std::function<absl::StatusOr<Prepared>(const access::Snapshot&, const Message&)> prepare = nullptr;
+  std::function<absl::StatusOr<Prepared>(const access::Snapshot&, const Message&)> prepare =
+      nullptr;
 };
 
 template <typename Request, typename Response>
@@ -99,7 +100,10 @@ class Gate {
   using Done = absl::AnyInvocable<void(absl::Status status, bool replayed)>;
 
   Gate(Dependencies dependencies, Limits limits)
-      : deps_(dependencies), limits_(limits), holder_rates_(limits.per_holder), party_rates_(limits.per_party) {}
+      : deps_(dependencies),
+        limits_(limits),
+        holder_rates_(limits.per_holder),
+        party_rates_(limits.per_party) {}
 
   // Binds a reading method.
   template <typename H, typename Request, typename Response>

@@ -17,7 +17,8 @@ struct Inbound {
   // samverkan-mandate and samverkan-purpose; empty without.
   std::string mandate;
   std::string purpose;
-  // The transport itself holds the sender back (a publishing stream's window), so rates do not apply.
+  // The transport itself holds the sender back (a publishing stream's window), so rates do not
+  // apply.
   bool paced = false;
   // Infinite where the caller named none.
   absl::Time deadline = absl::InfiniteFuture();

@@ -11,7 +11,8 @@ double RateLimiter::TokensAt(const Bucket& bucket, absl::Time now) const {
 }
 
 void RateLimiter::Forget(absl::Time now) {
-  absl::erase_if(buckets_, [&](const auto& entry) { return TokensAt(entry.second, now) >= per_second_; });
+  absl::erase_if(buckets_,
+                 [&](const auto& entry) { return TokensAt(entry.second, now) >= per_second_; });
 }
 
 bool RateLimiter::Allow(absl::string_view key, absl::Time now) {
@@ -21,7 +22,8 @@ bool RateLimiter::Allow(absl::string_view key, absl::Time now) {
     Forget(now);
     if (buckets_.size() >= keys_max_) key = "";
   }
-  Bucket& bucket = buckets_.try_emplace(key, Bucket{.tokens = per_second_, .updated = now}).first->second;
+  Bucket& bucket =
+      buckets_.try_emplace(key, Bucket{.tokens = per_second_, .updated = now}).first->second;
   bucket.tokens = TokensAt(bucket, now);
   bucket.updated = std::max(bucket.updated, now);
   if (bucket.tokens < 1) return false;

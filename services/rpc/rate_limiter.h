@@ -11,11 +11,13 @@
 
 namespace samverkan::rpc {
 
-// A token bucket for each key: so many a second, with a burst of as many. Memory is bounded: a bucket that is full again is
-// forgotten, and beyond the bound new keys share one bucket. Thread-safe.
+// A token bucket for each key: so many a second, with a burst of as many. Memory is bounded: a
+// bucket that is full again is forgotten, and beyond the bound new keys share one bucket.
+// Thread-safe.
 class RateLimiter {
  public:
-  explicit RateLimiter(double per_second, size_t keys_max = 65'536) : per_second_(per_second), keys_max_(keys_max) {}
+  explicit RateLimiter(double per_second, size_t keys_max = 65'536)
+      : per_second_(per_second), keys_max_(keys_max) {}
 
   // Whether one more is allowed now. Infinite rates allow everything.
   bool Allow(absl::string_view key, absl::Time now);
