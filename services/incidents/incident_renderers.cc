@@ -1,8 +1,11 @@
 #include "services/incidents/incident_renderers.h"
 
+#include <memory>
+
 #include "samverkan/feed/v1/feed.pb.h"
 #include "services/base/status.h"
 #include "services/incidents/incident_codec.h"
+#include "services/rpc/event_label.h"
 
 namespace samverkan::incidents {
 namespace {
@@ -23,7 +26,8 @@ absl::StatusOr<journal::RenderedEvent> IncidentRenderer::Render(
   feed::v1::Event event;
   event.set_unit(target.unit);
   *event.mutable_incident() = ToProto(object, record, object.change_time);
-  return journal::RenderedEvent{.event = event.SerializeAsString()};
+  return journal::RenderedEvent{.event = event.SerializeAsString(),
+                                .label = std::make_shared<rpc::ObjectLabel>(object)};
 }
 
 absl::StatusOr<journal::RenderedEvent> DeliveryRenderer::Render(
@@ -32,7 +36,8 @@ absl::StatusOr<journal::RenderedEvent> DeliveryRenderer::Render(
   feed::v1::Event event;
   event.set_unit(target.unit);
   SV_ASSIGN_OR_RETURN(*event.mutable_delivery(), view_.Load(tx, *policy_.Current(), object));
-  return journal::RenderedEvent{.event = event.SerializeAsString()};
+  return journal::RenderedEvent{.event = event.SerializeAsString(),
+                                .label = std::make_shared<rpc::ObjectLabel>(object)};
 }
 
 }  // namespace samverkan::incidents
