@@ -181,6 +181,10 @@ class FakeSink final : public FeedSink {
     absl::MutexLock lock(&mutex_);
     return received_.empty() ? "" : received_.back().token;
   }
+  bool ended() {
+    absl::MutexLock lock(&mutex_);
+    return ended_.has_value();
+  }
   bool aborted() {
     absl::MutexLock lock(&mutex_);
     return aborted_;
@@ -262,6 +266,19 @@ class FakeFeed {
   }
   void ChangeItem(const std::string& unit, int64_t object_id) {
     Change({{ChangeKind::kIncident, unit, object_id}});
+  }
+
+  // Objects 1 to `count`, one entry each, in as few groups as it takes.
+  void ChangeItems(const std::string& unit, int64_t count) {
+    for (int64_t object = 1; object < count; ++object) {
+      database_->Write(
+          absl::InfiniteFuture(),
+          [this, unit, object](storage::WriteTx& tx) {
+            return log_->Append(tx, {.targets = {{ChangeKind::kIncident, unit, object}}}).status();
+          },
+          [](const absl::Status& status) { SV_CHECK(status.ok(), "an entry can be appended"); });
+    }
+    ChangeItem(unit, count);
   }
 
   absl::Status Open(FakeSink& sink, const std::vector<std::string>& units,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "services/base/status.h"
 #include "services/journal/migrations.h"
 #include "tests/support/temporary_database.h"
 
@@ -124,8 +125,14 @@ TEST_F(TimersTest, TriesAgainAfterAFailure) {
 }
 
 TEST_F(TimersTest, FiresManyMoreThanAPage) {
-  constexpr int kTimers = 200;
-  for (int i = 0; i < kTimers; ++i) Set("agreements/" + std::to_string(i), now());
+  constexpr int kTimers = 100;
+  ASSERT_TRUE(storage::WriteAndWait(*database_, [&](storage::WriteTx& tx) -> absl::Status {
+                for (int i = 0; i < kTimers; ++i) {
+                  SV_RETURN_IF_ERROR(timers_->Set(tx, TimerKind::kAgreement,
+                                                  "agreements/" + std::to_string(i), now()));
+                }
+                return absl::OkStatus();
+              }).ok());
   timers_->Start();
   AwaitFired(kTimers);
   EXPECT_EQ(fired().size(), kTimers);
