@@ -19,7 +19,8 @@
 namespace samverkan::cli {
 namespace {
 
-using namespace ::samverkan::agreements::v1;  // NOLINT: the whole noun is commanded here.
+using namespace ::samverkan::agreements::v1;  // NOLINT(google-build-using-namespace): the whole
+                                              // noun is commanded here.
 using client::AgreementService;
 
 std::string AgreementName(const Arguments& arguments) {
@@ -167,14 +168,22 @@ absl::Status Terminate(Session& session, const Arguments& arguments) {
   return ShowResult(session, hub->Call(&AgreementService::Stub::TerminateAgreement, request));
 }
 
+Flag EtagFlag() {
+  return {"etag",
+          "ETAG",
+          {"Det läge som granskats, annars det nuvarande",
+           "The state looked at, otherwise the present one"}};
+}
+
+Flag ValidateFlag() {
+  return {"validate-only", "", {"Pröva bara", "Only check"}};
+}
+
 }  // namespace
 
 std::vector<Command> AgreementCommands() {
-  const Flag etag = {"etag",
-                     "ETAG",
-                     {"Det läge som granskats, annars det nuvarande",
-                      "The state looked at, otherwise the present one"}};
-  const Flag validate = {"validate-only", "", {"Pröva bara", "Only check"}};
+  const Flag etag = EtagFlag();
+  const Flag validate = ValidateFlag();
   return {
       {"agreement list",
        "",

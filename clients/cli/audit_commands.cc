@@ -20,7 +20,8 @@
 namespace samverkan::cli {
 namespace {
 
-using namespace ::samverkan::audit::v1;  // NOLINT: the whole noun is commanded here.
+using namespace ::samverkan::audit::v1;  // NOLINT(google-build-using-namespace): the whole noun is
+                                         // commanded here.
 using client::AuditService;
 using client::LogVerifier;
 

@@ -9,7 +9,8 @@
 namespace samverkan::cli {
 namespace {
 
-using namespace ::samverkan::incidents::v1;  // NOLINT: the whole noun is played here.
+using namespace ::samverkan::incidents::v1;  // NOLINT(google-build-using-namespace): the whole noun
+                                             // is played here.
 using client::IncidentService;
 
 bool IsOver(Incident::State state) {

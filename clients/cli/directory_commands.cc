@@ -14,7 +14,8 @@
 namespace samverkan::cli {
 namespace {
 
-using namespace ::samverkan::directory::v1;  // NOLINT: the whole noun is commanded here.
+using namespace ::samverkan::directory::v1;  // NOLINT(google-build-using-namespace): the whole noun
+                                             // is commanded here.
 using client::DirectoryService;
 
 std::string Under(const char* collection, const std::string& name) {

@@ -11,7 +11,8 @@
 namespace samverkan::cli {
 namespace {
 
-using namespace ::samverkan::incidents::v1;  // NOLINT: the whole noun is commanded here.
+using namespace ::samverkan::incidents::v1;  // NOLINT(google-build-using-namespace): the whole noun
+                                             // is commanded here.
 using client::IncidentService;
 
 absl::Status Release(Session& session, const Arguments& arguments) {

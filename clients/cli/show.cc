@@ -13,7 +13,8 @@
 namespace samverkan::cli {
 namespace {
 
-using namespace ::samverkan::incidents::v1;  // NOLINT: the whole noun is shown here.
+using namespace ::samverkan::incidents::v1;  // NOLINT(google-build-using-namespace): the whole noun
+                                             // is shown here.
 
 std::string MarkingText(const types::v1::Marking& marking) {
   if (marking.tlp() == types::v1::TLP_UNSPECIFIED) return "";

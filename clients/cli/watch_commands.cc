@@ -14,7 +14,8 @@
 namespace samverkan::cli {
 namespace {
 
-using namespace ::samverkan::feed::v1;  // NOLINT: the whole noun is commanded here.
+using namespace ::samverkan::feed::v1;  // NOLINT(google-build-using-namespace): the whole noun is
+                                        // commanded here.
 
 std::string AccessEndedLine(const AccessEnded& ended, Session& session) {
   constexpr Text kText = {"åtkomst slut", "access ended"};

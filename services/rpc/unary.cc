@@ -30,8 +30,10 @@ Inbound InboundOf(const grpc::CallbackServerContext& context) {
       inbound.certificate_pem.assign(pem.data(), pem.size());
   }
   const std::string authorization = Metadata(context, "authorization");
-  if (absl::StartsWith(authorization, kBearer))
-    inbound.bearer_token = authorization.substr(kBearer.size());
+  // What is no bearer token is passed on as it is, to be refused: never is a caller taken for less
+  // than it claims.
+  const bool bearer = absl::StartsWith(authorization, kBearer);
+  inbound.bearer_token = bearer ? authorization.substr(kBearer.size()) : authorization;
   inbound.mandate = Metadata(context, "samverkan-mandate");
   inbound.purpose = Metadata(context, "samverkan-purpose");
   if (context.deadline() != std::chrono::system_clock::time_point::max())

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""A slow and obvious second opinion on every disclosure decision, written from docs/domain.md (R3, R9, R10, R12-R15, R19, R20).
+"""A slow and obvious second opinion on every disclosure decision, written from docs/domain.md.
+
+Rules R3, R9, R10, R12-R15, R19 and R20.
 
 It shares nothing with the hub but the JSON form of its messages: plain loops over what the agreements say, no index, no
-compiled form, no interval arithmetic. It judges by looking at one instant; where a decision stands until, it finds by judging
-the same question again at every instant at which anything changes by itself.
+compiled form, no interval arithmetic. It judges by looking at one instant; where a decision stands until, it finds
+by judging the same question again at every instant at which anything changes by itself.
 
-  reference_evaluator.py < cases.jsonl    compares decisions: one {"world": …} line, then {"case": …, "decision": …} lines
+  reference_evaluator.py < cases.jsonl    compares decisions: one {"world": …} line, then
+                                          {"case": …, "decision": …} lines
 """
 import json
 import sys
@@ -211,7 +214,8 @@ class World:
                 joins = self.joins(clause, sender, recipient, content)
                 if clause["effect"] == "EFFECT_FORBID" and joins:
                     if self.flows(agreement, clause, sender, recipient, now) and \
-                            self.clause_cells(clause) & set(label["cells"]) and label["category"] in clause["categories"] and \
+                            self.clause_cells(clause) & set(label["cells"]) and \
+                            label["category"] in clause["categories"] and \
                             (not case["purpose"] or case["purpose"] in clause["purposes"]):
                         forbids.append(cited)
                 if clause["effect"] != "EFFECT_PERMIT" or (case["clause"] and case["clause"] != name):
@@ -221,7 +225,8 @@ class World:
                 if not joins:
                     continue
                 named_here = True
-                open_categories = [c for c in clause["categories"] if self.flows(agreement, clause, sender, recipient, now) and
+                open_categories = [c for c in clause["categories"]
+                                   if self.flows(agreement, clause, sender, recipient, now) and
                                    (not self.local(agreement) or
                                     self.covered(agreement, clause, c, sender, recipient, now))]
                 stage = self.stage(agreement, clause, open_categories, case, mandate)

@@ -1,5 +1,5 @@
--- One row per version of an item, in order of arrival; the newest is named by objects.head. Both blobs are NULL once the
--- version is destroyed.
+-- One row per version of an item, in order of arrival; the newest is named by objects.head. Both blobs are NULL
+-- once the version is destroyed.
 CREATE TABLE incident_versions (
   id INTEGER PRIMARY KEY,
   object_id INTEGER NOT NULL,
