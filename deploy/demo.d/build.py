@@ -4,7 +4,7 @@ import collections
 import re
 import subprocess
 
-from paths import BUILD, ROOT
+from paths import BUILD, PROGRAMS_BUILT, ROOT
 from progress import Step, Stop, step
 
 TARGETS = ("samverkan-hub", "samverkan")
@@ -13,7 +13,9 @@ ERROR_LINES = 40
 
 
 def build() -> None:
-    """The release build. Does nothing when nothing changed."""
+    """The release build. Does nothing when nothing changed, or when the tests have built already."""
+    if PROGRAMS_BUILT:
+        return
     with step("Building a release (minutes the first time, at once when nothing changed)") as current:
         if not (BUILD / "build.ninja").exists():
             _run(["cmake", "--preset", "release"], current)

@@ -6,8 +6,11 @@ import pathlib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = ROOT / "deploy" / "data"
 BUILD = ROOT / "build" / "release"
-HUB = BUILD / "bin" / "samverkan-hub"
-CLI = BUILD / "bin" / "samverkan"
+# The tests name the folder of programs they have built.
+PROGRAMS_BUILT = "SAMVERKAN_BIN" in os.environ
+PROGRAMS = pathlib.Path(os.environ.get("SAMVERKAN_BIN", BUILD / "bin"))
+HUB = PROGRAMS / "samverkan-hub"
+CLI = PROGRAMS / "samverkan"
 DIRECTORY = DATA / "stockholm.textproto"
 EVENTS = DATA / "stockholm-revisions.jsonl.gz"
 EVENT_TYPES = DATA / "polisen-types.csv"

@@ -51,6 +51,23 @@ void SetLabel(Object& object, const CheckedContent& checked) {
   object.confidentiality = checked.content.marking().confidentiality();
 }
 
+// The owner's unit sees the item. Whoever handed it in from another unit sees that it was received,
+// and no more.
+v1::Incident Shown(const Call& call, const Object& object, const v1::IncidentRecord& record,
+                   absl::Time time) {
+  return object.owner_unit == call.unit_name() ? ToProto(object, record, time)
+                                               : ToReceipt(object, record);
+}
+
+// The same with where the item stands, which a liaison system must know of what it keeps up to
+// date.
+v1::Incident ShownWithState(const Call& call, const Object& object,
+                            const v1::IncidentRecord& record, absl::Time time) {
+  v1::Incident incident = Shown(call, object, record, time);
+  incident.set_state(static_cast<v1::Incident::State>(object.state));
+  return incident;
+}
+
 bool IsPolice(const Call& call) {
   return call.policy().party(call.policy().unit(call.unit()).party).kind ==
          directory::v1::Party::KIND_STATE;
@@ -186,7 +203,7 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Create(Call& call, WriteTx& tx,
           .status());
   call.SetResource(object.name);
   call.SetResult({.object_id = object.id, .revision = object.revision});
-  return into_slot ? ToReceipt(object, record) : ToProto(object, record, tx.now());
+  return Shown(call, object, record, tx.now());
 }
 
 absl::StatusOr<v1::Incident> IncidentHandlers::Render(Call& call, ReadTx& tx,
@@ -195,8 +212,7 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Render(Call& call, ReadTx& tx,
   if (!object) return absl::DataLossError("a repeat names no object");
   SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, *object));
   call.SetResource(object->name);
-  if (object->owner_unit != call.unit_name()) return ToReceipt(*object, record);
-  return ToProto(*object, record, object->change_time);
+  return Shown(call, *object, record, object->change_time);
 }
 
 absl::StatusOr<v1::Incident> IncidentHandlers::Get(Call& call, ReadTx& tx,
@@ -255,13 +271,16 @@ absl::StatusOr<v1::Incident> IncidentHandlers::ReportSourceChange(
     const CheckedContent& prepared) {
   Object object = call.object();
   SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, deps_.incidents.Load(tx, object));
+  // Only whoever handed it in speaks for its source; of a retracted item nobody knows who that was.
+  const bool retracted = object.state == v1::Incident::STATE_RETRACTED;
+  if (!retracted && record.source().reporting_unit() != call.unit_name()) return NotFound();
   const bool known =
       record.source().has_observe_time() &&
       FromProto(request.source().observe_time()) <= FromProto(record.source().observe_time());
-  if (object.state == v1::Incident::STATE_RETRACTED || known) {
+  if (retracted || known) {
     call.MarkReplayed();
     call.SetResult({.object_id = object.id, .revision = object.revision});
-    return ToProto(object, record, object.change_time);
+    return ShownWithState(call, object, record, object.change_time);
   }
   const bool allowed = !prepared.information_category.empty();
   const std::string reporting_unit = record.source().reporting_unit();
@@ -308,7 +327,7 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Saved(Call& call, WriteTx& tx, Ob
                        .targets = {{ChangeKind::kIncident, object.owner_unit, object.id}}})
           .status());
   call.SetResult({.object_id = object.id, .revision = object.revision});
-  return ToProto(object, record, tx.now());
+  return ShownWithState(call, object, record, tx.now());
 }
 
 absl::StatusOr<CheckedContent> IncidentHandlers::PrepareAssess(

@@ -303,8 +303,11 @@ void Gate::OpenStream(const Method& method, Inbound inbound, std::vector<std::st
           call.policy_ = deps_.policy.Current();
           call.now_ = tx.now();
           state->outcome = PermitStream(call, method, opening->first, units, tx, state->asked);
-          if (!state->outcome.ok())
-            return deps_.recorder.Refused(tx, call, state->outcome, state->asked, nullptr);
+          if (!state->outcome.ok()) {
+            const std::optional<access::Object> hidden = HiddenUnit(*call.policy_, state->asked);
+            return deps_.recorder.Refused(tx, call, state->outcome, state->asked,
+                                          hidden ? &*hidden : nullptr);
+          }
           return deps_.recorder.Allowed(tx, call, Record::KIND_STREAM_OPENED);
         },
         [opening, state](absl::Status recorded) {
@@ -324,14 +327,8 @@ absl::Status Gate::PermitStream(Call& call, const Method& method, const Inbound&
                                 std::string& asked) const {
   SV_ASSIGN_OR_RETURN(call.mandate_,
                       ResolveMandate(*call.policy_, call.principal_, inbound.mandate, tx.now()));
-  access::Label own;
-  own.owner_unit = call.unit();
-  own.owner_party = call.policy_->unit(call.unit()).party;
-  const access::PermissionId permission = call.policy_->FindPermission(method.policy.permission());
-  if (!access::DecideOwn(*call.policy_, call.mandate_, permission, own, tx.now()).allowed) {
-    return Error(errors::v1::ERROR_REASON_NO_MANDATE,
-                 "Your function does not hold the permission for this.");
-  }
+  SV_RETURN_IF_ERROR(
+      CheckCaller(*call.policy_, call.principal_, call.mandate_, inbound, method, tx.now()));
   call.resource_ = call.unit_name();
   for (const std::string& unit : units) {
     if (unit == call.unit_name()) continue;

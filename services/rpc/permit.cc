@@ -125,21 +125,34 @@ absl::StatusOr<MandateId> ResolveMandate(const Snapshot& policy, const Principal
                    {{"mandates", absl::StrJoin(names, " ")}});
 }
 
+absl::Status CheckCaller(const Snapshot& policy, const Principal& principal, MandateId mandate,
+                         const Inbound& inbound, const Method& method, absl::Time now) {
+  access::Label own;
+  own.owner_unit = policy.mandate(mandate).unit;
+  own.owner_party = policy.unit(own.owner_unit).party;
+  const access::PermissionId permission = policy.FindPermission(method.policy.permission());
+  SV_RETURN_IF_ERROR(FromDecision(access::DecideOwn(policy, mandate, permission, own, now)));
+  SV_RETURN_IF_ERROR(CheckSignIn(principal, method, now));
+  return CheckPurpose(policy, inbound, method);
+}
+
+std::optional<Object> HiddenUnit(const Snapshot& policy, const std::string& name) {
+  const access::UnitId unit = policy.FindUnit(name);
+  if (!unit.valid()) return std::nullopt;
+  Object hidden;
+  hidden.name = name;
+  hidden.owner_party = policy.party(policy.unit(unit).party).name;
+  return hidden;
+}
+
 absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectStore& objects,
                                      const Snapshot& policy, const Principal& principal,
                                      MandateId mandate, const Inbound& inbound,
                                      const Method& method,
                                      const google::protobuf::Message& request) {
   PermitOutcome outcome;
-  const access::UnitId unit = policy.mandate(mandate).unit;
-  const access::PermissionId permission = policy.FindPermission(method.policy.permission());
-  access::Label own;
-  own.owner_unit = unit;
-  own.owner_party = policy.unit(unit).party;
-  outcome.permitted.resource = policy.unit(unit).name;
-  outcome.status = FromDecision(access::DecideOwn(policy, mandate, permission, own, tx.now()));
-  if (outcome.status.ok()) outcome.status = CheckSignIn(principal, method, tx.now());
-  if (outcome.status.ok()) outcome.status = CheckPurpose(policy, inbound, method);
+  outcome.permitted.resource = policy.unit(policy.mandate(mandate).unit).name;
+  outcome.status = CheckCaller(policy, principal, mandate, inbound, method, tx.now());
   if (!outcome.status.ok() || method.resource == nullptr) return outcome;
 
   const std::string name = TextField(request, method.resource);
@@ -153,11 +166,7 @@ absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectSt
       return outcome;
     }
     outcome.status = NotFound();
-    if (IsUnit(name) && policy.FindUnit(name).valid()) {
-      outcome.hidden.emplace();
-      outcome.hidden->name = name;
-      outcome.hidden->owner_party = policy.party(policy.unit(policy.FindUnit(name)).party).name;
-    }
+    outcome.hidden = HiddenUnit(policy, name);
     return outcome;
   }
   SV_ASSIGN_OR_RETURN(std::optional<Object> object, objects.Find(tx, name));
@@ -166,8 +175,9 @@ absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectSt
     outcome.hidden = std::move(object);
     return outcome;
   }
-  outcome.status = FromDecision(
-      access::DecideOwn(policy, mandate, permission, access::LabelOf(*object, policy), tx.now()));
+  outcome.status = FromDecision(access::DecideOwn(policy, mandate,
+                                                  policy.FindPermission(method.policy.permission()),
+                                                  access::LabelOf(*object, policy), tx.now()));
   outcome.permitted.resource = object->name;
   outcome.permitted.object = *std::move(object);
   return outcome;

@@ -20,6 +20,15 @@ absl::StatusOr<access::MandateId> ResolveMandate(const access::Snapshot& policy,
                                                  const access::Principal& principal,
                                                  absl::string_view named, absl::Time now);
 
+// What holds for every caller, whatever the call is about: the function's permission, the sign-in
+// (R2), the purpose (R31).
+absl::Status CheckCaller(const access::Snapshot& policy, const access::Principal& principal,
+                         access::MandateId mandate, const Inbound& inbound, const Method& method,
+                         absl::Time now);
+
+// A unit as an object that a refusal may hide; nothing for an unknown one.
+std::optional<access::Object> HiddenUnit(const access::Snapshot& policy, const std::string& name);
+
 // What a call has been permitted on.
 struct Permitted {
   access::Object object;  // id 0 where the resource is a unit, a party or nothing
