@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "services/base/error.h"
-#include "services/journal/fake_feed.h"
+#include "tests/support/fake_feed.h"
 
 namespace samverkan::journal {
 namespace {

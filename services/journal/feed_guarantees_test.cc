@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/journal/fake_feed.h"
+#include "tests/support/fake_feed.h"
 
 namespace samverkan::journal {
 namespace {
