@@ -32,7 +32,11 @@ class RandomWorld {
   Json NextCase() {
     const bool aimed = Chance(67);
     const Json& content = Pick(json_["agreements"])["content"];
-    const Json& clause = Pick(content["clauses"]);
+    const Json* picked = &Pick(content["clauses"]);
+    for (int tries = 0; aimed && tries < 3 && (*picked)["effect"] != "EFFECT_PERMIT"; ++tries) {
+      picked = &Pick(content["clauses"]);
+    }
+    const Json& clause = *picked;
     const Json& flow = Pick(clause["flows"]);
     const auto code = [&](const char* key, const std::vector<std::string>& all,
                           const std::string& prefix) {
@@ -55,13 +59,13 @@ class RandomWorld {
         {"purpose", Chance(15) ? "" : code("purposes", kPurposes, "PUR_")},
         {"legal", Chance(15) ? "" : code("legalPositions", kLegal, "LB_")},
         {"clause", Chance(40) ? named : ""},
-        {"now", At(aimed ? Number(2, 7) : Number(0, kInstants - 1)) + Number(-1, 1)},
+        {"now", At(aimed ? Number(1, 7) : Number(0, kInstants - 1)) + Number(-1, 1)},
         {"label",
          {{"owner_unit", Chance(97) ? sender["name"] : Pick(json_["directory"]["units"])["name"]},
           {"category", Chance(97) ? code("categories", kCategories, "IKA_") : ""},
           {"cells", cells},
-          {"tlp", aimed && Chance(60) ? "TLP_CLEAR" : Pick(kTlps)},
-          {"confidentiality", Number(0, aimed ? 1 : 2)}}}};
+          {"tlp", aimed && Chance(70) ? "TLP_CLEAR" : Pick(kTlps)},
+          {"confidentiality", aimed && Chance(70) ? 0 : Number(0, 2)}}}};
   }
 
  private:
@@ -117,7 +121,7 @@ class RandomWorld {
   static std::string Text(int64_t i) {
     return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMicros(At(i)), absl::UTCTimeZone());
   }
-  std::string Early() { return Text(Number(0, 3)); }
+  std::string Early() { return Text(Number(0, Chance(75) ? 1 : 3)); }
 
   Json Directory() {
     Json directory;
@@ -138,8 +142,8 @@ class RandomWorld {
                         {"holder", "x y"},
                         {"level", Pick(std::vector<std::string>{"LEVEL_LOCAL", "LEVEL_LOCAL",
                                                                 "LEVEL_BOTH", "LEVEL_CENTRAL"})}};
-        if (Chance(30)) mandate["validFromTime"] = Early();
-        if (Chance(30)) mandate["validToTime"] = Text(Number(4, kInstants - 1));
+        if (Chance(20)) mandate["validFromTime"] = Early();
+        if (Chance(20)) mandate["validToTime"] = Text(Number(4, kInstants - 1));
         directory["mandates"].push_back(mandate);
       }
     }
@@ -185,27 +189,27 @@ class RandomWorld {
   Json Clause(const std::string& id, const std::string& effect, const std::vector<int>& parties) {
     const bool frame = effect == "EFFECT_FRAME";
     Json clause = {
-        {"id", id}, {"effect", effect}, {"categories", Some(kCategories, frame ? 90 : 60, "IKA_")}};
+        {"id", id}, {"effect", effect}, {"categories", Some(kCategories, frame ? 95 : 60, "IKA_")}};
     for (int64_t i = Number(1, 2); i > 0; --i) {
       const Json all = {{"group", "ALL"}};
-      clause["flows"].push_back({{"from", frame && Chance(80) ? all : Selector(parties)},
-                                 {"to", frame && Chance(80) ? all : Selector(parties)}});
+      clause["flows"].push_back({{"from", frame && Chance(93) ? all : Selector(parties)},
+                                 {"to", frame && Chance(93) ? all : Selector(parties)}});
     }
     clause["areas"] = Json::array();
     for (const char* area :
          {"areas/sdo-x@2015-01-01", "areas/sdo-x@2023-07-01", "areas/lpo-y@2023-07-01"}) {
       if (!frame && Chance(25)) clause["areas"].push_back(area);
     }
-    clause["purposes"] = Some(kPurposes, frame ? 90 : 60, "PUR_");
-    clause["maxTlp"] = frame && Chance(85) ? "TLP_AMBER_STRICT" : Pick(kTlps);
+    clause["purposes"] = Some(kPurposes, frame ? 95 : 60, "PUR_");
+    clause["maxTlp"] = frame && Chance(93) ? "TLP_AMBER_STRICT" : Pick(kTlps);
     clause["maxConfidentiality"] = frame ? 2 : Number(0, 2);
     clause["obligations"] = {
         {"geoPrecision", GeoPrecision_Name(static_cast<types::v1::GeoPrecision>(
-                             frame ? Number(0, 2) : Number(1, 5)))},
+                             frame ? Number(0, Chance(80) ? 1 : 3) : Number(1, 5)))},
         {"timePrecision", TimePrecision_Name(static_cast<types::v1::TimePrecision>(
-                              frame ? Number(0, 2) : Number(1, 8)))},
+                              frame ? Number(0, Chance(80) ? 1 : 3) : Number(1, 8)))},
         {"delaySeconds", absl::StrCat(frame ? 0 : 60 * Number(0, 2))},
-        {"minCount", 5 * Number(0, 1)},
+        {"minCount", Chance(frame ? 25 : 60) ? 5 : 0},
         {"onward",
          Onward_Name(static_cast<types::v1::Onward>(frame ? Number(2, 4) : Number(0, 2)))}};
     clause["legalPositions"] = Some(kLegal, 60, "LB_");
@@ -260,10 +264,10 @@ class RandomWorld {
   }
 
   Json Agreements() {
-    Json agreements = Json::array({Agreement("cen", 1, false, Number(0, 2))});
+    Json agreements = Json::array({Agreement("cen", 1, false, Number(0, 1))});
     if (Chance(25)) agreements.push_back(Agreement("cen", 2, false, Number(3, 7)));
     for (const char* name : {"lok-a", "lok-b"})
-      agreements.push_back(Agreement(name, 1, true, Number(0, 3)));
+      agreements.push_back(Agreement(name, 1, true, Number(0, 2)));
     if (Chance(25)) agreements.push_back(Agreement("lok-a", 2, true, Number(3, 7)));
     std::shuffle(agreements.begin(), agreements.end(), random_);
     return agreements;
