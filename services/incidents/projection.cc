@@ -17,7 +17,9 @@ Place ProjectPlace(const Place& place, const access::CellSet& cells, absl::Time 
                    GeoPrecision precision, const access::AreaMap& areas) {
   Place projected;
   projected.set_precision(precision);
-  if (precision <= types::v1::GEO_PRECISION_PLACE) {
+  // Type and name say no more than the place itself where it is not made coarser.
+  const bool as_assessed = precision == PrecisionOf(place, areas);
+  if (precision <= types::v1::GEO_PRECISION_PLACE || as_assessed) {
     projected.set_type(place.type());
     projected.set_display_name(place.display_name());
   }
@@ -66,9 +68,13 @@ v1::IncidentContent Project(const v1::IncidentContent& content, const access::Ce
   projected.set_certainty(content.certainty());
   projected.set_harm(content.harm());
   *projected.mutable_marking() = content.marking();
-  const bool text_is_no_finer =
-      geo <= types::v1::GEO_PRECISION_PLACE && time <= types::v1::TIME_PRECISION_PART_OF_DAY;
-  if (text_is_no_finer) projected.set_description(content.description());
+  // Nothing can make a text coarser: it stays behind where the clause makes place or time coarser
+  // than they were assessed, beyond a public place and part of day.
+  const bool place_kept = obligations.geo_precision <= types::v1::GEO_PRECISION_PLACE ||
+                          geo == PrecisionOf(content.place(), areas);
+  const bool time_kept = obligations.time_precision <= types::v1::TIME_PRECISION_PART_OF_DAY ||
+                         time == content.occur_span().precision();
+  if (place_kept && time_kept) projected.set_description(content.description());
   return projected;
 }
 

@@ -10,8 +10,8 @@ namespace samverkan::incidents {
 // What a recipient may have of an item under a clause's obligations (R27): an allow-list, built
 // field by field, so that a field added later is withheld until somebody puts it here. The place
 // and the span are made as coarse as demanded and never finer than they were; free text goes along
-// only at the precision of a public place and part of day or finer, for nothing can make a text
-// coarser. `cells` are those the place touches.
+// unless the clause makes place or time coarser than they were assessed, beyond a public place and
+// part of day, for nothing can make a text coarser. `cells` are those the place touches.
 v1::IncidentContent Project(const v1::IncidentContent& content, const access::CellSet& cells,
                             const access::Obligations& obligations, const access::AreaMap& areas,
                             const Calendar& calendar);

@@ -13,7 +13,7 @@ import reference_evaluator as reference  # noqa: E402
 
 ACCESS_CASES = pathlib.Path(os.environ["SAMVERKAN_BIN"]) / "access_cases"
 LONG = os.environ.get("SAMVERKAN_LONG") == "1"
-RANDOM_CASES = 1_000_000 if LONG else 20_000
+RANDOM_CASES = 1_000_000 if LONG else 5_000
 CASES_A_RUN = 10_000
 
 
