@@ -25,9 +25,15 @@ def who_saw(scene: Scene) -> None:
         "hal-dso",
         scene.copy,
         f"who saw the district's first copy of {ROBBERY}, and who asked for it in vain",
-        {"KIND_DELIVERY", "KIND_READ", "KIND_OUTSIDER_REFUSED", "KIND_RETRACTION"},
+        {"KIND_DELIVERY", "KIND_READ", "KIND_OUTSIDER_REFUSED", "KIND_RETRACTION", "KIND_REFUSED"},
     )
-    listed(scene, "hal-dso", scene.copy2, "and the second", {"KIND_CORRECTION", "KIND_READ", "KIND_RETRACTION"})
+    listed(
+        scene,
+        "hal-dso",
+        scene.copy2,
+        "and the second",
+        {"KIND_CORRECTION", "KIND_READ", "KIND_RETRACTION", "KIND_REFUSED"},
+    )
     sender = {"KIND_WRITE", "KIND_RELEASE", "KIND_CORRECTION", "KIND_RETRACTION"}
     found = listed(scene, "pol-dso", scene.robbery, "what the police did with it", sender)
     t.promise(
