@@ -211,7 +211,8 @@ class World:
                 joins = self.joins(clause, sender, recipient, content)
                 if clause["effect"] == "EFFECT_FORBID" and joins:
                     if self.flows(agreement, clause, sender, recipient, now) and \
-                            self.clause_cells(clause) & set(label["cells"]) and label["category"] in clause["categories"] and \
+                            self.clause_cells(clause) & set(label["cells"]) and \
+                            label["category"] in clause["categories"] and \
                             (not case["purpose"] or case["purpose"] in clause["purposes"]):
                         forbids.append(cited)
                 if clause["effect"] != "EFFECT_PERMIT" or (case["clause"] and case["clause"] != name):
@@ -221,7 +222,8 @@ class World:
                 if not joins:
                     continue
                 named_here = True
-                open_categories = [c for c in clause["categories"] if self.flows(agreement, clause, sender, recipient, now) and
+                open_categories = [c for c in clause["categories"]
+                                   if self.flows(agreement, clause, sender, recipient, now) and
                                    (not self.local(agreement) or
                                     self.covered(agreement, clause, c, sender, recipient, now))]
                 stage = self.stage(agreement, clause, open_categories, case, mandate)
