@@ -39,16 +39,6 @@ absl::StatusOr<std::map<std::string, std::string>> UnitsByPoliceArea(client::Cli
   return units;
 }
 
-// What was refused for the hub's sake and not by a rule.
-int64_t NotTaken(const ImportCounts& counts) {
-  int64_t count = 0;
-  for (const char* reason : {"LIMIT_EXCEEDED", "NOT_READY", "INTERNAL_FAILURE", "UNAVAILABLE"}) {
-    const auto it = counts.refused.find(reason);
-    if (it != counts.refused.end()) count += it->second;
-  }
-  return count;
-}
-
 absl::StatusOr<int64_t> StatesOf(const Arguments& arguments) {
   const std::string states = arguments.Get("states");
   if (states.empty() || states == "all") return INT64_MAX;
@@ -146,11 +136,6 @@ absl::Status ImportPolisen(Session& session, const Arguments& arguments) {
   }
   ShowCounts(session, import.counts(), seconds.count());
   if (!status.ok()) return status;
-  if (NotTaken(import.counts()) > 0) {
-    return absl::ResourceExhaustedError(
-        session.Say({"Navet hann inte ta emot allt: importera igen.",
-                     "The hub had no room for all: import again."}));
-  }
   if (import.counts().broken.empty()) return status;
   return absl::DataLossError(absl::StrCat(
       import.counts().broken.size(), session.Say({" rader är trasiga; resten är inlämnat.",

@@ -64,8 +64,7 @@ absl::Status PolisenImport::AddLine(absl::string_view line) {
 }
 
 absl::Status PolisenImport::Tell(const State& state, Told& told) {
-  // Whether this is an item or a change of one is known once the state before is answered; and the
-  // hub passes over a state older than the last it was told.
+  // Whether this is an item or a change of one is known once the state before is answered.
   if (told.pending) SC_RETURN_IF_ERROR(publisher_.Flush());
   if (!told.item.empty()) return Change(state, told);
   if (state.type->form == PolisenForm::kNotice) {
@@ -148,11 +147,7 @@ absl::Status PolisenImport::Change(const State& state, Told& told) {
   change.set_name(told.item);
   *change.mutable_content() = ContentOf(state);
   *change.mutable_source() = SourceOf(state, nullptr);
-  told.pending = true;
-  return publisher_.Publish(std::move(act), [this, &told](const PublishResult& result) {
-    told.pending = false;
-    Note(result);
-  });
+  return publisher_.Publish(std::move(act), [this](const PublishResult& result) { Note(result); });
 }
 
 absl::Status PolisenImport::TellAgain() {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 
 namespace samverkan::cli {
 
@@ -19,12 +18,9 @@ std::string Pad(absl::string_view text, size_t columns) {
 }
 
 Rows& Rows::Add(const Text& label, absl::string_view value) {
-  constexpr size_t kLabelColumns = 16;
-  if (value.empty()) return *this;
-  // Lines after the first stand under it.
-  const std::string lines =
-      absl::StrReplaceAll(value, {{"\n", "\n" + std::string(kLabelColumns + 2, ' ')}});
-  absl::StrAppend(&text_, "  ", Pad(label.In(language_), kLabelColumns), lines, "\n");
+  constexpr size_t kLabelColumns = 14;
+  if (!value.empty())
+    absl::StrAppend(&text_, "  ", Pad(label.In(language_), kLabelColumns), value, "\n");
   return *this;
 }
 

@@ -64,12 +64,6 @@ std::string TombstoneText(const Tombstone& tombstone, Session& session) {
   return absl::StrCat(ShowTime(tombstone.retract_time()), " ", session.Label(tombstone.reason()));
 }
 
-// A receipt of an item handed in to another unit tells only when it was.
-std::string ChangeTime(const Incident& incident) {
-  const std::string changed = ShowTime(incident.update_time());
-  return changed.empty() ? ShowTime(incident.create_time()) : changed;
-}
-
 const char* YesNo(bool yes, Language language) {
   constexpr Text kYes = {"ja", "yes"};
   return yes ? kYes.In(language) : "";
@@ -104,7 +98,7 @@ std::string SpanText(const types::v1::TimeSpan& span, Language language) {
 std::string IncidentLine(const Incident& incident, Session& session) {
   const auto& content = incident.content();
   return absl::StrCat(
-      Pad(ChangeTime(incident), 16), "  ", Pad(Label(incident.state(), session.language()), 11),
+      ShowTime(incident.update_time()), "  ", Pad(Label(incident.state(), session.language()), 11),
       " ", Pad(content.category(), 16), " ", Pad(PlaceText(content.place()), 24), " ",
       Pad(SpanText(content.occur_span(), session.language()), 17), "  r", incident.revision(), "  ",
       incident.name(), incident.tasks().empty() ? "" : "  [!]");
@@ -133,10 +127,9 @@ std::string DeliveryLine(const Delivery& delivery, Session& session) {
 
 std::string ShowIncident(const Incident& incident, Session& session) {
   const Language language = session.language();
-  // A receipt of an item handed in to another unit has no revision.
-  const std::string revision =
-      incident.revision() == 0 ? "" : absl::StrCat(", revision ", incident.revision());
-  Rows rows(absl::StrCat(incident.name(), "  ", Label(incident.state(), language), revision),
+  constexpr Text kRevision = {"revision", "revision"};
+  Rows rows(absl::StrCat(incident.name(), "  ", Label(incident.state(), language), ", ",
+                         kRevision.In(language), " ", incident.revision()),
             language);
   AddContent(incident.content(), session, rows);
   const auto& source = incident.source();

@@ -20,13 +20,6 @@ std::string* MutableRequestId(PublishIncidentsRequest& act) {
                           : act.mutable_source_change()->mutable_request_id();
 }
 
-// A message that the hub was too busy for so often is refused.
-constexpr int kAttemptsMax = 20;
-
-bool IsBusy(const PublishResult& result) {
-  return result.reason() == "LIMIT_EXCEEDED" || result.reason() == "NOT_READY";
-}
-
 }  // namespace
 
 Publisher::Publisher(Client& client, const PublishOptions& options)
@@ -56,12 +49,11 @@ absl::Status Publisher::Flush() {
 }
 
 absl::Status Publisher::Drain(size_t pending_max) {
-  while (!pending_.empty() || !deferred_.empty()) {
-    if (pending_.empty()) SC_RETURN_IF_ERROR(ResendDeferred());
+  while (!pending_.empty()) {
     SC_RETURN_IF_ERROR(EnsureSent());
     DeliverAnswers();
-    if (deferred_.empty() && pending_.size() <= pending_max) break;
-    if (!pending_.empty()) AwaitAnswers();
+    if (pending_.size() <= pending_max) break;
+    AwaitAnswers();
   }
   return absl::OkStatus();
 }
@@ -149,29 +141,11 @@ void Publisher::Deliver(const PublishIncidentsResponse& answer) {
     const int64_t sequence = ++connection_->answered;
     while (result != answer.results().end() && result->sequence() < sequence) ++result;
     const bool told = result != answer.results().end() && result->sequence() == sequence;
-    Pending answered = std::move(pending_.front());
+    const Pending done = std::move(pending_.front());
     pending_.pop_front();
-    if (told && IsBusy(*result) && ++answered.attempts < kAttemptsMax) {
-      deferred_.push_back(std::move(answered));
-      continue;
-    }
     backoff_.Reset();
-    answered.done(told ? *result : PublishResult::default_instance());
+    done.done(told ? *result : PublishResult::default_instance());
   }
-}
-
-absl::Status Publisher::ResendDeferred() {
-  CallError busy;
-  busy.code = absl::StatusCode::kResourceExhausted;
-  const std::optional<absl::Duration> delay = backoff_.Next(busy);
-  if (!delay.has_value()) return absl::ResourceExhaustedError("the hub takes nothing more");
-  if (!client_.clock().Wait(*delay)) return absl::CancelledError("interrupted");
-  unsent_ += deferred_.size();
-  while (!deferred_.empty()) {
-    pending_.push_back(std::move(deferred_.front()));
-    deferred_.pop_front();
-  }
-  return absl::OkStatus();
 }
 
 absl::Status Publisher::Close() {

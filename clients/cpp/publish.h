@@ -25,10 +25,9 @@ struct PublishOptions {
   absl::Duration answer_timeout = absl::Seconds(60);
 };
 
-// The publishing stream of a liaison system: many items, a window of them under way, answers in
-// the order of sending. When the stream breaks, what is unanswered is sent again on a new one with
-// the same request_ids, so nothing happens twice; what the hub was too busy for is sent again after
-// a pause, behind what was under way. Of one thread.
+// The publishing stream of a liaison system: many items in order, a window of them under way,
+// answers in order. When the stream breaks, what is unanswered is sent again on a new one with the
+// same request_ids, so nothing happens twice. Of one thread.
 class Publisher {
  public:
   // What became of a message: durable with its name, or refused with a reason.
@@ -41,7 +40,7 @@ class Publisher {
   Publisher& operator=(const Publisher&) = delete;
 
   // Sends a message, after waiting for room in the window. `done` runs on the calling thread,
-  // inside a later Publish or Flush; it must not publish. A failure is
+  // inside a later Publish or Flush, in the order of publishing; it must not publish. A failure is
   // final: the hub refuses the stream or cannot be reached.
   absl::Status Publish(incidents::v1::PublishIncidentsRequest act, Done done);
   // Waits until everything published is answered and its `done` has run.
@@ -53,7 +52,6 @@ class Publisher {
   struct Pending {
     incidents::v1::PublishIncidentsRequest request;
     Done done;
-    int attempts = 0;  // Answers that asked for a later try.
   };
   // One connection: the reader thread only collects answers, the caller's thread does all else.
   struct Connection {
@@ -76,8 +74,6 @@ class Publisher {
   void Deliver(const incidents::v1::PublishIncidentsResponse& answer);
   // Until an answer or the end of the stream; a stream that says nothing for too long is cancelled.
   void AwaitAnswers();
-  // Lets time pass and sends anew what the hub was too busy for.
-  absl::Status ResendDeferred();
   // Delivers what came before the end and says why it ended.
   absl::Status Close();
   void ReadAnswers(Stream& stream);
@@ -87,8 +83,7 @@ class Publisher {
   const PublishOptions options_;
   Backoff backoff_;
   std::deque<Pending> pending_;
-  std::deque<Pending> deferred_;  // What the hub was too busy for; nothing new is sent before it.
-  size_t unsent_ = 0;             // At the end of pending_: not yet sent on this connection.
+  size_t unsent_ = 0;  // At the end of pending_: not yet sent on this connection.
   std::unique_ptr<Connection> connection_;
   absl::Mutex mutex_;
   std::vector<incidents::v1::PublishIncidentsResponse> answers_ ABSL_GUARDED_BY(mutex_);

@@ -137,55 +137,6 @@ TEST(Publisher, SendsTheUnansweredAgainWithTheSameRequestIds) {
   EXPECT_THAT(hub.clock().waits(), SizeIs(1));
 }
 
-TEST(Publisher, WhatTheHubWasTooBusyForIsSentAgainLater) {
-  ScriptedPublishing service;
-  service.scripts = {[&](ServerStream* stream) {
-    PublishIncidentsRequest request;
-    while (stream->Read(&request)) {
-      service.Note(request);
-      PublishIncidentsResponse answer = ScriptedPublishing::Answer({request});
-      // The first two messages come too early.
-      if (request.sequence() <= 2) {
-        answer.mutable_results(0)->clear_name();
-        answer.mutable_results(0)->set_reason("LIMIT_EXCEEDED");
-      }
-      stream->Write(answer);
-    }
-    return grpc::Status::OK;
-  }};
-  FakeHub hub(service);
-  Outcomes outcomes;
-  Publisher publisher(hub.client(), {.window = 2});
-  for (const char* id : {"a", "b", "c"}) {
-    ASSERT_TRUE(publisher.Publish(Create(id), outcomes.Note()).ok());
-  }
-  ASSERT_TRUE(publisher.Flush().ok());
-  EXPECT_THAT(outcomes.all, ::testing::UnorderedElementsAre("item a", "item b", "item c"));
-  EXPECT_THAT(std::set<std::string>(service.request_ids.begin(), service.request_ids.end()),
-              SizeIs(3));
-  EXPECT_GE(hub.clock().waits().size(), 1u);
-}
-
-TEST(Publisher, AHubThatStaysTooBusyIsGivenUp) {
-  ScriptedPublishing service;
-  service.scripts = {[&](ServerStream* stream) {
-    PublishIncidentsRequest request;
-    while (stream->Read(&request)) {
-      PublishIncidentsResponse answer = ScriptedPublishing::Answer({request});
-      answer.mutable_results(0)->clear_name();
-      answer.mutable_results(0)->set_reason("LIMIT_EXCEEDED");
-      stream->Write(answer);
-    }
-    return grpc::Status::OK;
-  }};
-  FakeHub hub(service);
-  Outcomes outcomes;
-  Publisher publisher(hub.client(), {.window = 2});
-  ASSERT_TRUE(publisher.Publish(Create("a"), outcomes.Note()).ok());
-  EXPECT_EQ(publisher.Flush().code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_THAT(outcomes.all, SizeIs(0));
-}
-
 TEST(Publisher, ARefusedStreamIsFinal) {
   ScriptedPublishing service;
   service.scripts.assign(
