@@ -84,6 +84,13 @@ class PublishingStream final : public grpc::ServerBidiReactor<Request, Response>
   }
 
  private:
+  struct Steps {
+    bool write = false;
+    bool read = false;
+    bool finish = false;
+    absl::Status status;
+  };
+
   // The sender has said all it had to say, or broke the rules: answer what is under way, then
   // finish.
   void End() {
@@ -95,34 +102,46 @@ class PublishingStream final : public grpc::ServerBidiReactor<Request, Response>
     Advance();
   }
 
+  // No reaction of gRPC's keeps the stream alive here: until its own answer is collected the stream
+  // cannot finish, so the answer goes in under the same lock that decides what to do next.
   void Completed(int64_t sequence, Result result) {
+    Steps next;
     {
       absl::MutexLock lock(&mutex_);
       answered_.emplace(sequence, std::move(result));
+      next = NextSteps();
     }
-    Advance();
+    Start(next);
   }
 
-  // Starts at most one write, one read or the finish; every state change is made before the call
-  // that may complete at once.
   void Advance() {
-    bool write = false;
-    bool read = false;
-    bool finish = false;
-    absl::Status status;
+    Steps next;
     {
       absl::MutexLock lock(&mutex_);
-      if (!writing_) write = CollectAnswers();
-      writing_ = writing_ || write;
-      if (!ended_ && !reading_ && in_flight_ < options_.window) read = reading_ = true;
-      if (ended_ && !finished_ && !writing_ && in_flight_ == 0 && !reading_) {
-        finish = finished_ = true;
-        status = broken_;
-      }
+      next = NextSteps();
     }
-    if (write) this->StartWrite(&outgoing_);
-    if (read) this->StartRead(&incoming_);
-    if (finish) this->Finish(ToGrpc(status));
+    Start(next);
+  }
+
+  // At most one write, one read or the finish; every state change is made before the call that may
+  // complete at once.
+  Steps NextSteps() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    Steps next;
+    if (!writing_) next.write = CollectAnswers();
+    writing_ = writing_ || next.write;
+    if (!ended_ && !reading_ && in_flight_ < options_.window) next.read = reading_ = true;
+    if (ended_ && !finished_ && !writing_ && in_flight_ == 0 && !reading_) {
+      next.finish = finished_ = true;
+      next.status = broken_;
+    }
+    return next;
+  }
+
+  // Nothing of the stream is touched after the last call: it may be gone.
+  void Start(const Steps& next) {
+    if (next.write) this->StartWrite(&outgoing_);
+    if (next.read) this->StartRead(&incoming_);
+    if (next.finish) this->Finish(ToGrpc(next.status));
   }
 
   // Moves the answered prefix into the outgoing response. Once the stream is cancelled answers have
