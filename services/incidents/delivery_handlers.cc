@@ -54,6 +54,7 @@ absl::StatusOr<v1::Delivery> DeliveryHandlers::Get(Call& call, ReadTx& tx,
 
 absl::StatusOr<v1::ListDeliveriesResponse> DeliveryHandlers::List(
     Call& call, ReadTx& tx, const v1::ListDeliveriesRequest& request) {
+  if (call.object().id != 0) return NotFound();  // a copy has no copies below it
   SV_ASSIGN_OR_RETURN(const rpc::Page page, deps_.pager.Open(call, request));
   SV_ASSIGN_OR_RETURN(ListingCursor cursor, ListingCursor::Open(page.cursor, [&] {
                         return deps_.resume_token(call, tx);

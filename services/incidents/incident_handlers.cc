@@ -223,6 +223,7 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Get(Call& call, ReadTx& tx,
 
 absl::StatusOr<v1::ListIncidentsResponse> IncidentHandlers::List(
     Call& call, ReadTx& tx, const v1::ListIncidentsRequest& request) {
+  if (call.object().id != 0) return NotFound();  // an item has no items below it
   SV_ASSIGN_OR_RETURN(const rpc::Page page, deps_.pager.Open(call, request));
   SV_ASSIGN_OR_RETURN(ListingCursor cursor, ListingCursor::Open(page.cursor, [&] {
                         return deps_.resume_token(call, tx);

@@ -252,6 +252,7 @@ absl::StatusOr<v1::Incident> ReleaseHandlers::RenderIncident(Call& call, ReadTx&
 
 absl::StatusOr<v1::ListReleasesResponse> ReleaseHandlers::List(
     Call& call, ReadTx& tx, const v1::ListReleasesRequest& request) {
+  if (call.object().id == 0) return NotFound();  // releases stand below an item, not a unit
   SV_ASSIGN_OR_RETURN(const rpc::Page page, deps_.pager.Open(call, request));
   int64_t before = std::numeric_limits<int64_t>::max();
   if (!page.cursor.empty() && !absl::SimpleAtoi(page.cursor, &before))

@@ -1,6 +1,7 @@
 #include "services/rpc/permit.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace {
 
 using access::MandateId;
 using access::Object;
+using access::ObjectKind;
 using access::Principal;
 using access::PrincipalKind;
 using access::Snapshot;
@@ -97,6 +99,31 @@ bool ReachesParent(const Snapshot& policy, MandateId mandate, const Method& meth
          policy.ReportSlot(parent, own) != nullptr;
 }
 
+// The kind of object that a permission is about, which its first word names; nothing for one that
+// is about none, like "audit.read".
+std::optional<ObjectKind> KindOf(const Method& method) {
+  const absl::string_view permission = method.policy.permission();
+  if (absl::StartsWith(permission, "incidents.")) return ObjectKind::kIncident;
+  if (absl::StartsWith(permission, "deliveries.")) return ObjectKind::kDelivery;
+  if (absl::StartsWith(permission, "agreements.")) return ObjectKind::kAgreement;
+  return std::nullopt;
+}
+
+// Whether the method lists or adds below what it names.
+bool NamesParent(const Method& method) {
+  return method.resource->name() == "parent";
+}
+
+// For an object within reach of another kind than the method is about. Whoever would change what it
+// holds a copy of is told that only the originator may.
+absl::Status OfAnotherKind(const Method& method, const Object& object) {
+  const bool changes_item = method.policy.access() == options::v1::ACCESS_WRITE &&
+                            KindOf(method) == ObjectKind::kIncident && !NamesParent(method);
+  if (!changes_item || object.kind != ObjectKind::kDelivery) return NotFound();
+  return Error(errors::v1::ERROR_REASON_ORIGINATOR_ONLY,
+               "This is a received copy: only the unit it came from changes the item.");
+}
+
 bool IsParty(absl::string_view name) {
   return absl::StartsWith(name, "parties/") && std::count(name.begin(), name.end(), '/') == 1;
 }
@@ -131,8 +158,8 @@ absl::Status CheckCaller(const Snapshot& policy, const Principal& principal, Man
   own.owner_unit = policy.mandate(mandate).unit;
   own.owner_party = policy.unit(own.owner_unit).party;
   const access::PermissionId permission = policy.FindPermission(method.policy.permission());
-  SV_RETURN_IF_ERROR(FromDecision(access::DecideOwn(policy, mandate, permission, own, now)));
   SV_RETURN_IF_ERROR(CheckSignIn(principal, method, now));
+  SV_RETURN_IF_ERROR(FromDecision(access::DecideOwn(policy, mandate, permission, own, now)));
   return CheckPurpose(policy, inbound, method);
 }
 
@@ -161,7 +188,7 @@ absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectSt
     return outcome;
   }
   if (IsParty(name) || IsUnit(name)) {
-    if (ReachesParent(policy, mandate, method, name)) {
+    if (NamesParent(method) && ReachesParent(policy, mandate, method, name)) {
       outcome.permitted.resource = name;
       return outcome;
     }
@@ -173,6 +200,10 @@ absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectSt
   if (!object || !ReachesObject(policy, mandate, method, *object)) {
     outcome.status = NotFound();
     outcome.hidden = std::move(object);
+    return outcome;
+  }
+  if (KindOf(method) != object->kind) {
+    outcome.status = OfAnotherKind(method, *object);
     return outcome;
   }
   outcome.status = FromDecision(access::DecideOwn(policy, mandate,

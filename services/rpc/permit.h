@@ -20,8 +20,8 @@ absl::StatusOr<access::MandateId> ResolveMandate(const access::Snapshot& policy,
                                                  const access::Principal& principal,
                                                  absl::string_view named, absl::Time now);
 
-// What holds for every caller, whatever the call is about: the function's permission, the sign-in
-// (R2), the purpose (R31).
+// What holds for every caller, whatever the call is about: the sign-in (R2), the function's
+// permission, the purpose (R31).
 absl::Status CheckCaller(const access::Snapshot& policy, const access::Principal& principal,
                          access::MandateId mandate, const Inbound& inbound, const Method& method,
                          absl::Time now);
@@ -43,8 +43,8 @@ struct PermitOutcome {
 };
 
 // Judges one call inside its transaction, in the order that reveals nothing: mandate and permission
-// first, then existence and scope in one answer, then the mandate's area. A storage failure is the
-// StatusOr's own status.
+// first, then existence and scope in one answer, then the kind of what the caller's own name names,
+// then the mandate's area. A storage failure is the StatusOr's own status.
 absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectStore& objects,
                                      const access::Snapshot& policy,
                                      const access::Principal& principal, access::MandateId mandate,
