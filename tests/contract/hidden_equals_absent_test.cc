@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "samverkan/incidents/v1/incidents.pb.h"
 #include "tests/contract/casework.h"
 #include "tests/contract/names.h"
 #include "tests/support/running_hub.h"
@@ -48,7 +49,9 @@ std::string Other(const std::string& name) {
 }
 
 std::vector<Hidden> Cases() {
-  const Casework& work = Casework::Get();
+  Casework& work = Casework::Get();
+  const std::string delivery = work.Object("delivery").name;
+  const std::string released = work.Object("released").name;
   const std::string content =
       R"(content { category: "INC_MIL_BELYS" place { type: "PLA_OKAND" areas: "areas/stadsdel-vastertorp" }
          occur_span { start_time { seconds: 1767222000 } end_time { seconds: 1767225600 } }
@@ -62,7 +65,7 @@ std::vector<Hidden> Cases() {
          recipients: "parties/sthlm-sdn-hal/units/sthlm-sdn-hal"
          legal_position { code: "LB_NOT_SECRET_TESTED" motivation: "Prövad: ingen enskild kan pekas ut här." })";
   std::vector<Hidden> cases;
-  for (const std::string& item : {work.incident, work.released}) {
+  for (const std::string& item : {work.Object("received").name, released}) {
     for (const auto& [request, text] : std::initializer_list<std::pair<const char*, const char*>>{
              {"samverkan.incidents.v1.GetIncidentRequest", R"(name: "{name}")"},
              {"samverkan.incidents.v1.ListReleasesRequest", R"(parent: "{name}")"},
@@ -81,13 +84,12 @@ std::vector<Hidden> Cases() {
   }
   // A recipient of the copy is no owner of the item.
   cases.push_back({"samverkan.incidents.v1.GetIncidentRequest", "hal-tryggsam", R"(name: "{name}")",
-                   work.released, Other(work.released)});
+                   released, Other(released)});
   for (const char* outsider : {"skn-tryggsam", "skarh-kompol", "pol-system"}) {
     cases.push_back({"samverkan.incidents.v1.GetDeliveryRequest", outsider, R"(name: "{name}")",
-                     work.delivery, Other(work.delivery)});
+                     delivery, Other(delivery)});
     cases.push_back({"samverkan.incidents.v1.AcknowledgeDeliveryRequest", outsider,
-                     R"(name: "{name}" request_id: "{uuid}")", work.delivery,
-                     Other(work.delivery)});
+                     R"(name: "{name}" request_id: "{uuid}")", delivery, Other(delivery)});
     cases.push_back({"samverkan.feed.v1.WatchRequest", outsider,
                      R"(subscriptions { unit: "{name}" })", kDistrictUnit,
                      "parties/sthlm-sdn-xyz/units/sthlm-sdn-xyz"});
@@ -142,7 +144,7 @@ TEST(HiddenEqualsAbsentTest, AWrongFieldIsNotTold) {
   RunningHub& hub = RunningHub::Get();
   const Caller outsider = hub.As("skn-tryggsam");
   incidents::v1::AcknowledgeDeliveryRequest request;
-  request.set_name(Casework::Get().delivery);
+  request.set_name(Casework::Get().Object("delivery").name);
   request.set_request_id("no uuid");
   const Outcome of_hidden = hub.Call(outsider, request);
   request.set_name(Other(request.name()));
@@ -156,7 +158,7 @@ TEST(HiddenEqualsAbsentTest, AReusedRequestIdIsNotTold) {
   RunningHub& hub = RunningHub::Get();
   const Caller outsider = hub.As("skn-tryggsam");
   incidents::v1::AcknowledgeDeliveryRequest request;
-  request.set_name(Casework::Get().delivery);
+  request.set_name(Casework::Get().Object("delivery").name);
   request.set_request_id(NewRequestId());
   const Outcome first = hub.Call(outsider, request);
   const Outcome again = hub.Call(outsider, request);

@@ -28,6 +28,13 @@ namespace samverkan::testing {
 
 using Json = nlohmann::json;
 
+// What was written to a memory BIO.
+inline std::string TextOf(BIO* bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  return std::string(data, static_cast<size_t>(size));
+}
+
 inline std::string BigNumberText(const EVP_PKEY* key, const char* name) {
   BIGNUM* number = nullptr;
   EVP_PKEY_get_bn_param(key, name, &number);
@@ -43,6 +50,18 @@ class PrivateKey {
   static PrivateKey Rsa(unsigned int bits = 2048) { return PrivateKey(EVP_RSA_gen(bits)); }
   static PrivateKey P256() { return PrivateKey(EVP_EC_gen("P-256")); }
   static PrivateKey Ed25519() { return PrivateKey(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")); }
+
+  // From and to PKCS #8 in PEM, unencrypted.
+  static PrivateKey FromPem(const std::string& pem) {
+    const std::unique_ptr<BIO, void (*)(BIO*)> bio(
+        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free_all);
+    return PrivateKey(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+  }
+  std::string Pem() const {
+    const std::unique_ptr<BIO, void (*)(BIO*)> bio(BIO_new(BIO_s_mem()), BIO_free_all);
+    PEM_write_bio_PKCS8PrivateKey(bio.get(), get(), nullptr, nullptr, 0, nullptr, nullptr);
+    return TextOf(bio.get());
+  }
 
   EVP_PKEY* get() const { return key_.get(); }
 
@@ -183,9 +202,7 @@ inline std::string CertificatePem(const PrivateKey& key, const CertificateOption
   X509_sign(certificate.get(), key.get(), ed25519 ? nullptr : options.digest);
   const std::unique_ptr<BIO, void (*)(BIO*)> bio(BIO_new(BIO_s_mem()), BIO_free_all);
   PEM_write_bio_X509(bio.get(), certificate.get());
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &data);
-  return std::string(data, static_cast<size_t>(size));
+  return TextOf(bio.get());
 }
 
 }  // namespace samverkan::testing

@@ -32,8 +32,6 @@ using google::protobuf::MethodDescriptor;
 
 constexpr char kAudience[] = "samverkan";
 constexpr char kDirectory[] = "deploy/data/stockholm.textproto";
-// Far above what a loaded machine needs.
-constexpr absl::Duration kDeadline = absl::Seconds(30);
 // Tests call as fast as they can.
 constexpr int kCallsPerSecond = 1'000'000;
 
@@ -114,11 +112,8 @@ hub::v1::HubConfig ConfigIn(const std::string& folder,
 class Exchange {
  public:
   Exchange(const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext& context,
-           const MethodDescriptor* method)
-      : stub_(channel),
-        call_(stub_.PrepareCall(
-            &context, absl::StrCat("/", method->service()->full_name(), "/", method->name()),
-            &queue_)) {}
+           const std::string& path)
+      : stub_(channel), call_(stub_.PrepareCall(&context, path, &queue_)) {}
   ~Exchange() {
     queue_.Shutdown();
     void* tag = nullptr;
@@ -158,18 +153,18 @@ class Exchange {
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
 };
 
-grpc::ByteBuffer ToBytes(const Message& message) {
-  const grpc::Slice slice(message.SerializeAsString());
+grpc::ByteBuffer ToBytes(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
   return grpc::ByteBuffer(&slice, 1);
 }
 
-bool FromBytes(const grpc::ByteBuffer& bytes, Message* message) {
+std::string FromBytes(const grpc::ByteBuffer& buffer) {
   std::vector<grpc::Slice> slices;
-  if (!bytes.Dump(&slices).ok()) return false;
-  std::string text;
+  SV_CHECK(buffer.Dump(&slices).ok(), "an answer can be read");
+  std::string bytes;
   for (const grpc::Slice& slice : slices)
-    text.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  return message->ParseFromString(text);
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  return bytes;
 }
 
 }  // namespace
@@ -178,6 +173,11 @@ std::string Outcome::reason() const {
   if (status.ok()) return "OK";
   const std::string reason = error().reason;
   return reason.empty() ? absl::StrCat(status.error_code()) : reason;
+}
+
+std::string Outcome::field() const {
+  const std::vector<client::FieldFault> faults = error().fields;
+  return faults.empty() ? "" : faults.front().field;
 }
 
 RunningHub& RunningHub::Get() {
@@ -273,29 +273,40 @@ std::string RunningHub::TokenOf(const std::string& handle) {
   return *token;
 }
 
-Outcome RunningHub::Call(const Caller& caller, const MethodDescriptor* method,
-                         const Message& request, Message* response) {
+Outcome RunningHub::Send(const Caller& caller, const Sent& sent, std::string* response) {
   grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(SystemClock().Now() + kDeadline));
-  if (!caller.handle.empty())
-    context.AddMetadata("authorization", "Bearer " + TokenOf(caller.handle));
+  context.set_deadline(absl::ToChronoTime(SystemClock().Now() + sent.deadline));
+  const std::string token = caller.token.empty() ? TokenOf(caller.handle) : caller.token;
+  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
   if (!caller.mandate.empty()) context.AddMetadata("samverkan-mandate", caller.mandate);
   if (!caller.purpose.empty()) context.AddMetadata("samverkan-purpose", caller.purpose);
-  Exchange exchange(ChannelOf(caller), context, method);
-  grpc::ByteBuffer bytes;
+  Exchange exchange(ChannelOf(caller), context, sent.path);
+  grpc::ByteBuffer answer;
   const bool answered =
-      exchange.Start() && exchange.WriteLast(ToBytes(request)) && exchange.Read(&bytes);
+      exchange.Start() && exchange.WriteLast(ToBytes(sent.bytes)) && exchange.Read(&answer);
   // A watch goes on until its client ends it.
-  if (answered && method->server_streaming()) context.TryCancel();
+  if (answered && sent.streams) context.TryCancel();
   Outcome outcome;
   outcome.status = exchange.Finish();
-  if (answered && method->server_streaming()) outcome.status = grpc::Status::OK;
+  if (answered && sent.streams) outcome.status = grpc::Status::OK;
   for (const auto& [key, value] : context.GetServerTrailingMetadata()) {
     outcome.trailers.emplace(std::string(key.data(), key.size()),
                              std::string(value.data(), value.size()));
   }
-  if (answered && response != nullptr) {
-    SV_CHECK(FromBytes(bytes, response), "the hub answers with the method's message");
+  if (answered && response != nullptr) *response = FromBytes(answer);
+  return outcome;
+}
+
+Outcome RunningHub::Call(const Caller& caller, const MethodDescriptor* method,
+                         const Message& request, Message* response) {
+  const std::string path = absl::StrCat("/", method->service()->full_name(), "/", method->name());
+  std::string answer;
+  Outcome outcome = Send(
+      caller,
+      {.path = path, .bytes = request.SerializeAsString(), .streams = method->server_streaming()},
+      &answer);
+  if (outcome.status.ok() && response != nullptr) {
+    SV_CHECK(response->ParseFromString(answer), "the hub answers with the method's message");
   }
   return outcome;
 }

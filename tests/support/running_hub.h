@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "clients/cli/home.h"
 #include "clients/cpp/call_error.h"
 #include "google/protobuf/descriptor.h"
@@ -26,6 +27,19 @@ struct Caller {
   // samverkan-mandate and samverkan-purpose.
   std::string mandate = {};
   std::string purpose = {};
+  // Brought instead of the handle's token.
+  std::string token = {};
+};
+
+// What goes over the wire in one call.
+struct Sent {
+  // "/{service}/{method}", which need not exist.
+  std::string path;
+  std::string bytes;
+  // From now; far above what a loaded machine needs.
+  absl::Duration deadline = absl::Seconds(30);
+  // The answer is a stream, of which the first message is enough.
+  bool streams = false;
 };
 
 // All that a caller can see of an answer but its message.
@@ -36,6 +50,8 @@ struct Outcome {
   client::CallError error() const { return client::ErrorOf(client::ToStatus(status)); }
   // "OK", the reason without prefix, or the status code's number where the answer is not the hub's.
   std::string reason() const;
+  // The path of the first field at fault; empty without one.
+  std::string field() const;
   bool replayed() const { return trailers.contains("samverkan-replayed"); }
 };
 
@@ -62,10 +78,17 @@ class RunningHub {
   Outcome Call(const Caller& caller, const google::protobuf::Message& request,
                google::protobuf::Message* response = nullptr);
 
+  // The same without a descriptor: any bytes to any path. `response` gets the answer's bytes.
+  Outcome Send(const Caller& caller, const Sent& sent, std::string* response = nullptr);
+
+  // The folder of keys, the directory and what else callers have of their own.
+  const cli::Home& home() const { return *home_; }
+  // The token that a usual caller brings.
+  std::string TokenOf(const std::string& handle);
+
  private:
   RunningHub();
   std::shared_ptr<grpc::Channel> ChannelOf(const Caller& caller);
-  std::string TokenOf(const std::string& handle);
 
   std::string folder_;
   std::unique_ptr<hub::Hub> hub_;
