@@ -25,6 +25,8 @@ constexpr absl::string_view kKeyDestroyed = "key_destroyed";
 constexpr absl::string_view kSealed = "sealed";
 constexpr size_t kChecksumBytes = 8;
 constexpr int64_t kRewriteBytes = 4 << 20;
+// Disks keep or lose these whole.
+constexpr size_t kSectorBytes = 512;
 
 absl::Status Damaged(absl::string_view path, int64_t line) {
   return absl::DataLossError(
@@ -40,6 +42,16 @@ absl::Status IoError(absl::string_view what, absl::string_view path) {
 std::string Checksum(absl::string_view previous, absl::string_view entry) {
   return absl::BytesToHexString(
       AsBytes(Sha256Parts({previous, "\n", entry})).substr(0, kChecksumBytes));
+}
+
+// Whether [begin, end) holds what a power cut leaves of an append that was not synced: its later
+// sectors may have reached the disk without its earlier ones, which are zeros then.
+bool IsTorn(absl::string_view bytes, size_t begin, size_t end) {
+  for (size_t at = bytes.find('\0', begin); at < end; at = bytes.find('\0', at)) {
+    at = std::min(bytes.find_first_not_of('\0', at), bytes.size());
+    if (at % kSectorBytes == 0) return true;
+  }
+  return false;
 }
 
 // The line of an entry; moves `checksum` on.
@@ -126,6 +138,8 @@ absl::Status Guard::Load() {
   for (int64_t line = 1; !rest.empty(); ++line) {
     const size_t end = rest.find('\n');
     if (end == absl::string_view::npos) break;
+    const size_t begin = bytes.size() - rest.size();
+    if (IsTorn(bytes, begin, begin + end)) break;
     const size_t space = rest.substr(0, end).rfind(' ');
     if (space == absl::string_view::npos) return Damaged(path_, line);
     const absl::string_view entry = rest.substr(0, space);

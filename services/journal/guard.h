@@ -32,8 +32,9 @@ namespace samverkan::journal {
 //   head <tree> <size> <root, base64> <checksum>
 //   key_destroyed <32 hex digits> <checksum>
 //   sealed <32 hex digits> <checksum>
-// A last line that was cut off by a crash was never acted on and is dropped; any other damage is
-// refused. The file is rewritten when it has grown large. It holds no content. Thread-safe.
+// A last append of which a crash left only a part was never acted on, and what is torn of it is
+// dropped; any other damage is refused. The file is rewritten when it has grown large. It holds no
+// content. Thread-safe.
 class Guard {
  public:
   using TreeHeads = std::vector<std::pair<int64_t, TreeHead>>;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -98,6 +99,30 @@ TEST_F(GuardTest, DropsALastLineThatACrashCutOff) {
     EXPECT_EQ(Open()->Head(1), Head(5));
     EXPECT_EQ(Read(), whole);
   }
+}
+
+// What a power cut leaves of one append over two sectors, when only the later one was written.
+TEST_F(GuardTest, DropsAnAppendWhoseFirstSectorWasLost) {
+  constexpr size_t kSector = 512;
+  auto guard = Open(true);
+  for (uint8_t i = 0; Read().size() < kSector - 60; ++i) {
+    ASSERT_TRUE(guard->AppendSealed({RefOf(i)}).ok());
+  }
+  const std::vector<Ref> before = guard->sealed();
+  const std::string whole = Read();
+  ASSERT_TRUE(guard->AppendSealed({RefOf(100), RefOf(101), RefOf(102)}).ok());
+  const std::string longer = Read();
+  ASSERT_GT(longer.size(), kSector);
+  std::string torn = longer;
+  torn.replace(whole.size(), kSector - whole.size(), kSector - whole.size(), '\0');
+  Write(torn);
+  EXPECT_EQ(Open()->sealed(), before);
+  EXPECT_EQ(Read(), whole);
+  // Zeros that are no sector's end are no power cut's.
+  torn = longer;
+  torn[whole.size() + 5] = '\0';
+  Write(torn);
+  EXPECT_EQ(Guard::Open(path_, false).status().code(), absl::StatusCode::kDataLoss);
 }
 
 // Removing whole lines from the end leaves a valid file: that is what the comparison with the
