@@ -5,12 +5,18 @@
 // are mappings, and making, renaming and deleting of files, which take effect at once.
 //
 // Further faults, each by its variable:
-//   SAMVERKAN_UNSYNCED_TEAR=seed          a write may also reach the file at once, page by page, in
-//   any order, as a disk may do SAMVERKAN_UNSYNCED_KILL_AT_SYNC=n     the process dies in the
-//   middle of its n-th sync SAMVERKAN_UNSYNCED_FAIL_SYNC=n        the n-th sync fails with EIO and
-//   drops what it should have kept; later ones succeed SAMVERKAN_UNSYNCED_LIE=1              syncs
-//   report success and keep nothing SAMVERKAN_UNSYNCED_SPACE=bytes        files may grow by this
-//   much in all; then writes fail with ENOSPC
+//   SAMVERKAN_UNSYNCED_TEAR=seed
+//       a write may also reach the file at once, page by page, in any order, as a disk may do
+//   SAMVERKAN_UNSYNCED_KILL_AT_SYNC=n, SAMVERKAN_UNSYNCED_KILL_AFTER_SYNC=n
+//       the process dies in the middle of its n-th sync, or right after it
+//   SAMVERKAN_UNSYNCED_FAIL_SYNC=n
+//       the n-th sync fails with EIO and drops what it should have kept; later ones succeed
+//   SAMVERKAN_UNSYNCED_LIE=1
+//       syncs report success and keep nothing
+//   SAMVERKAN_UNSYNCED_SPACE=bytes
+//       files may grow by this much in all; then writes fail with ENOSPC
+//   SAMVERKAN_UNSYNCED_FILE=suffix
+//       only files whose names end so count and fail
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,15 +46,16 @@ int Opened(const char* path, int flags, const int fd) {
   Disk& disk = Disk::Get();
   if (fd < 0 || !disk.Covers(path)) return fd;
   Disk::Lock lock(disk);
-  disk.Track(fd);
+  disk.Track(fd, path, (flags & O_APPEND) != 0);
   File* file = disk.Find(fd);
   if (file != nullptr && (flags & O_TRUNC) != 0) disk.Truncate(fd, *file, 0);
   return fd;
 }
 
-// Truncation while opening must wait for a sync too.
+// Truncation while opening must wait for a sync too; and where Linux appends, it does so wherever
+// pwrite wants to write, so the disk appends by itself.
 int Untruncated(const char* path, int flags) {
-  return Disk::Get().Covers(path) ? flags & ~O_TRUNC : flags;
+  return Disk::Get().Covers(path) ? flags & ~(O_TRUNC | O_APPEND) : flags;
 }
 
 mode_t ModeOf(int flags, va_list arguments) {
@@ -152,8 +159,7 @@ ssize_t write(int fd, const void* from, size_t count) {
   return With(
       fd,
       [&](Disk& disk, File& file) {
-        const bool appends = (::fcntl(fd, F_GETFL) & O_APPEND) != 0;
-        const off64_t offset = appends ? file.size : Calls().lseek(fd, 0, SEEK_CUR);
+        const off64_t offset = disk.Appends(fd) ? file.size : Calls().lseek(fd, 0, SEEK_CUR);
         const ssize_t size = disk.Write(fd, file, static_cast<const char*>(from), count, offset);
         if (size > 0) Calls().lseek(fd, offset + size, SEEK_SET);
         return size;

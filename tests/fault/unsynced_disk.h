@@ -15,6 +15,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -66,6 +67,8 @@ struct File {
   off64_t size = 0;
   // Up to here the real file's content counts; beyond it was cut off or never written.
   off64_t valid = 0;
+  // One of those that fail, not only lose.
+  bool faulty = true;
 };
 
 class Disk {
@@ -95,23 +98,24 @@ class Disk {
       if (::getcwd(here.data(), here.size()) == nullptr) return false;
       absolute = std::string(here.data()) + "/" + absolute;
     }
-    const auto ends = [&](const std::string& suffix) {
-      return absolute.size() >= suffix.size() &&
-             absolute.compare(absolute.size() - suffix.size(), suffix.size(), suffix) == 0;
-    };
-    return absolute.compare(0, directory_.size(), directory_) == 0 && !ends("-shm") &&
-           !ends(".lock");
+    return absolute.compare(0, directory_.size(), directory_) == 0 && !Ends(absolute, "-shm") &&
+           !Ends(absolute, ".lock");
   }
 
-  void Track(int fd) {
+  void Track(int fd, const char* path, bool appends) {
     struct stat64 status = {};
     if (Calls().fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return;
     std::shared_ptr<File>& file = files_[{status.st_dev, status.st_ino}];
     if (file == nullptr)
-      file = std::make_shared<File>(
-          File{.pages = {}, .size = status.st_size, .valid = status.st_size});
+      file =
+          std::make_shared<File>(File{.pages = {},
+                                      .size = status.st_size,
+                                      .valid = status.st_size,
+                                      .faulty = faulty_name_.empty() || Ends(path, faulty_name_)});
     open_[fd] = file;
+    if (appends) appending_.insert(fd);
   }
+  bool Appends(int fd) const { return appending_.count(fd) != 0; }
   File* Find(int fd) {
     const auto found = open_.find(fd);
     return found == open_.end() ? nullptr : found->second.get();
@@ -120,7 +124,10 @@ class Disk {
     const auto found = files_.find({status.st_dev, status.st_ino});
     return found == files_.end() ? nullptr : found->second.get();
   }
-  void Forget(int fd) { open_.erase(fd); }
+  void Forget(int fd) {
+    open_.erase(fd);
+    appending_.erase(fd);
+  }
   // The name goes; what is open stays open.
   void Unlink(const char* path) {
     struct stat64 status = {};
@@ -147,7 +154,7 @@ class Disk {
 
   ssize_t Write(int fd, File& file, const char* from, size_t count, off64_t offset) {
     const off64_t end = offset + static_cast<off64_t>(count);
-    if (end > file.size && space_ > 0) {
+    if (end > file.size && space_ > 0 && file.faulty) {
       if (grown_ + (end - file.size) > space_) {
         errno = ENOSPC;
         return -1;
@@ -181,8 +188,8 @@ class Disk {
   }
 
   int Sync(int fd, File& file) {
-    const int64_t number = ++syncs_;
-    if (number == fail_sync_) {
+    const int64_t number = file.faulty ? ++syncs_ : 0;
+    if (number != 0 && number == fail_sync_) {
       Drop(fd, file);
       errno = EIO;
       return -1;
@@ -190,15 +197,16 @@ class Disk {
     if (lies_) return 0;
     size_t left = file.pages.size() / 2;
     for (const auto& [start, page] : file.pages) {
-      if (number == kill_at_sync_ && left-- == 0) ::kill(::getpid(), SIGKILL);
+      if (number != 0 && number == kill_at_sync_ && left-- == 0) ::kill(::getpid(), SIGKILL);
       PutPage(fd, file, start, page);
     }
-    if (number == kill_at_sync_) ::kill(::getpid(), SIGKILL);
+    if (number != 0 && number == kill_at_sync_) ::kill(::getpid(), SIGKILL);
     // The kernel keeps what it has been given over kill -9: only a power cut would need the real
     // sync.
     if (Calls().ftruncate(fd, file.size) != 0 && errno != EINVAL) return -1;
     file.pages.clear();
     file.valid = file.size;
+    if (number != 0 && number == kill_after_sync_) ::kill(::getpid(), SIGKILL);
     return 0;
   }
 
@@ -206,13 +214,20 @@ class Disk {
   Disk()
       : tear_(static_cast<uint64_t>(Setting("SAMVERKAN_UNSYNCED_TEAR"))),
         kill_at_sync_(Setting("SAMVERKAN_UNSYNCED_KILL_AT_SYNC")),
+        kill_after_sync_(Setting("SAMVERKAN_UNSYNCED_KILL_AFTER_SYNC")),
         fail_sync_(Setting("SAMVERKAN_UNSYNCED_FAIL_SYNC")),
         lies_(Setting("SAMVERKAN_UNSYNCED_LIE") != 0),
         space_(Setting("SAMVERKAN_UNSYNCED_SPACE")) {
+    if (const char* name = std::getenv("SAMVERKAN_UNSYNCED_FILE")) faulty_name_ = name;
     const char* directory = std::getenv("SAMVERKAN_UNSYNCED_DIR");
     if (directory == nullptr || *directory == '\0') return;
     directory_ = directory;
     if (directory_.back() != '/') directory_ += '/';
+  }
+
+  static bool Ends(const std::string& path, const std::string& suffix) {
+    return path.size() >= suffix.size() &&
+           path.compare(path.size() - suffix.size(), suffix.size(), suffix) == 0;
   }
 
   // The page as the program sees it; `scratch` holds it when it is not in memory.
@@ -262,7 +277,7 @@ class Disk {
   void Drop(int fd, File& file) {
     struct stat64 status = {};
     Calls().fstat(fd, &status);
-    file = {.pages = {}, .size = status.st_size, .valid = status.st_size};
+    file = {.pages = {}, .size = status.st_size, .valid = status.st_size, .faulty = file.faulty};
   }
 
   uint64_t Random() {
@@ -273,8 +288,10 @@ class Disk {
   // No library's mutex: a preloaded library must not bring symbols that the program has too.
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
   std::string directory_;
+  std::string faulty_name_;
   uint64_t tear_;
   const int64_t kill_at_sync_;
+  const int64_t kill_after_sync_;
   const int64_t fail_sync_;
   const bool lies_;
   const int64_t space_;
@@ -282,6 +299,7 @@ class Disk {
   int64_t grown_ = 0;
   std::map<std::pair<dev_t, ino64_t>, std::shared_ptr<File>> files_;
   std::map<int, std::shared_ptr<File>> open_;
+  std::set<int> appending_;
 };
 
 }  // namespace samverkan::fault
