@@ -7,6 +7,7 @@
 #include "services/base/limits.h"
 #include "services/base/log.h"
 #include "services/base/status.h"
+#include "services/base/thread.h"
 #include "services/journal/ref.h"
 
 namespace samverkan::hub {
@@ -19,9 +20,11 @@ constexpr int64_t kSweepSlice = 1'000;
 
 Housekeeping::Housekeeping(storage::Database& database, journal::Guard& guard,
                            const rpc::RequestLog& requests, Clock& clock)
-    : database_(database), guard_(guard), requests_(requests), clock_(clock), thread_([this] {
-        Run();
-      }) {}
+    : database_(database),
+      guard_(guard),
+      requests_(requests),
+      clock_(clock),
+      thread_(StartThread("sv-housekeeping", [this] { Run(); })) {}
 
 Housekeeping::~Housekeeping() {
   {

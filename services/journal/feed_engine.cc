@@ -4,6 +4,7 @@
 
 #include "services/base/error.h"
 #include "services/base/status.h"
+#include "services/base/thread.h"
 
 namespace samverkan::journal {
 namespace {
@@ -67,7 +68,7 @@ FeedEngine::FeedEngine(Dependencies dependencies, Options options)
       pager_(std::make_unique<FeedPager>(deps_.database, deps_.renderers, deps_.clock,
                                          options_.policy_epoch, inbox_)) {
   deps_.ring.Listen([inbox = inbox_] { inbox->Wake(); });
-  thread_ = std::thread([this] { Run(); });
+  thread_ = StartThread("sv-feed", [this] { Run(); });
 }
 
 FeedEngine::~FeedEngine() {

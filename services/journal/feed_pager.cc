@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "services/base/status.h"
+#include "services/base/thread.h"
 #include "services/journal/feed_watcher.h"
 
 namespace samverkan::journal {
@@ -23,7 +24,7 @@ FeedPager::FeedPager(storage::Database& database, FeedRenderers& renderers, Cloc
       clock_(clock),
       policy_epoch_(std::move(policy_epoch)),
       inbox_(std::move(inbox)),
-      thread_([this] { Work(); }) {}
+      thread_(StartThread("sv-feed-pager", [this] { Work(); })) {}
 
 FeedPager::~FeedPager() {
   {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "samverkan/audit/v1/record.pb.h"
 #include "services/base/status.h"
+#include "services/base/thread.h"
 
 namespace samverkan::journal {
 namespace {
@@ -251,7 +252,7 @@ std::string Integrator::VerifierKey(absl::string_view party) const {
 
 void Integrator::Start() {
   SV_CHECK(!thread_.joinable(), "an integrator is started once");
-  thread_ = std::thread([this] { Loop(); });
+  thread_ = StartThread("sv-integrator", [this] { Loop(); });
 }
 
 void Integrator::Stop() {

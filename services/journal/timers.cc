@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/base/status.h"
+#include "services/base/thread.h"
 
 namespace samverkan::journal {
 namespace {
@@ -27,7 +28,7 @@ void Timers::Register(TimerKind kind, Handler handler) {
 }
 
 void Timers::Start() {
-  thread_ = std::thread([this] { Run(); });
+  thread_ = StartThread("sv-timers", [this] { Run(); });
 }
 
 void Timers::Stop() {

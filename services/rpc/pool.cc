@@ -2,10 +2,13 @@
 
 #include <utility>
 
+#include "services/base/thread.h"
+
 namespace samverkan::rpc {
 
 Pool::Pool(Options options) : options_(options) {
-  for (size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Work(); });
+  for (size_t i = 0; i < options_.threads; ++i)
+    threads_.push_back(StartThread("sv-handler", [this] { Work(); }));
 }
 
 Pool::~Pool() {

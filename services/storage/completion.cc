@@ -3,9 +3,11 @@
 #include <iterator>
 #include <utility>
 
+#include "services/base/thread.h"
+
 namespace samverkan::storage {
 
-Completion::Completion() : thread_([this] { Loop(); }) {}
+Completion::Completion() : thread_(StartThread("sv-completion", [this] { Loop(); })) {}
 
 Completion::~Completion() {
   {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "services/base/status.h"
+#include "services/base/thread.h"
 
 namespace samverkan::access {
 namespace {
@@ -44,7 +45,7 @@ absl::StatusOr<bool> IndexOwners(storage::WriteTx& tx) {
 }
 
 OwnerIndexer::OwnerIndexer(storage::Database& database)
-    : database_(database), thread_([this] { Run(); }) {}
+    : database_(database), thread_(StartThread("sv-owner-index", [this] { Run(); })) {}
 
 OwnerIndexer::~OwnerIndexer() {
   {

@@ -5,6 +5,7 @@
 
 #include "services/base/failpoint.h"
 #include "services/base/status.h"
+#include "services/base/thread.h"
 #include "services/storage/sqlite/status.h"
 
 namespace samverkan::storage::sqlite {
@@ -46,7 +47,7 @@ absl::Status Writer::Start() {
   published_time_ = last_time_;
   SV_RETURN_IF_ERROR(keys_.Load());
   readers_.OnRelease([this] { ReaderReleased(); });
-  thread_ = std::thread([this] { Loop(); });
+  thread_ = StartThread("sv-writer", [this] { Loop(); });
   return absl::OkStatus();
 }
 
