@@ -89,7 +89,7 @@ function(sv_suite suite)
 endfunction()
 
 # sv_bench(<name> [DEPENDS libraries...]): tests/bench/<name>/*.cc become bench_<name>, run by `tests/run bench <name>`.
-# It prints one line a figure, `figure NAME min/median/max UNIT goal OP VALUE met|missed`, and fails on any error it did
+# It prints its figures through tests/support/figures.h and fails on any error it did
 # not ask for.
 function(sv_bench name)
   if(SAMVERKAN_SANITIZER)

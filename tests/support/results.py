@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 TOTAL = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 UNITTEST = re.compile(r"^Ran (\d+) tests? in ")
 UNITTEST_END = re.compile(r"^(?:OK|FAILED)(?: \((.*)\))?$")
-FIGURE = re.compile(r"^figure \S+ \S+/\S+/\S+ .*\b(met|missed)$")
+# A goal is judged by whoever measures; a figure without one is told and counts as nothing.
+FIGURE = re.compile(r"^figure \S+ [\d.]+/[\d.]+/[\d.]+ \S+ goal (?:(?:>=|<=|==) [\d.e+-]+ (met|missed)|none)$")
 
 
 @dataclass
@@ -96,13 +97,20 @@ def count_case(case: ElementTree.Element, folder: pathlib.Path) -> Count:
 
 def count_bench(output: pathlib.Path) -> Count:
     name = output.stem
-    lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
-    figures = [line for line in lines if FIGURE.match(line)]
-    missed = [line for line in figures if line.endswith("missed")]
-    count = Count(len(figures) - len(missed), len(missed), 0, [f"{name}: {line}" for line in missed])
-    if output.with_suffix(".exit").read_text(encoding="utf-8").strip() != "0" and not missed:
+    text = output.read_text(encoding="utf-8", errors="replace")
+    lines = [line for line in text.splitlines() if line.startswith("figure ")]
+    count = Count()
+    for line in lines:
+        figure = FIGURE.match(line)
+        if figure is None:
+            count.add(Count(failed=1, failures=[f"{name}: no figure: {line}"]))
+        elif figure.group(1) == "missed":
+            count.add(Count(failed=1, failures=[f"{name}: {line}"]))
+        elif figure.group(1) == "met":
+            count.add(Count(passed=1))
+    if output.with_suffix(".exit").read_text(encoding="utf-8").strip() != "0":
         count.add(Count(failed=1, failures=[f"{name}: ended badly"]))
-    if not figures:
+    if not lines:
         count.add(Count(failed=1, failures=[f"{name}: printed no figure"]))
     return count
 

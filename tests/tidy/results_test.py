@@ -72,11 +72,21 @@ class ResultsTest(unittest.TestCase):
 
     def test_figures(self):
         met = "figure a 1/2/3 per_s goal >= 2 met\n"
-        missed = "figure b 1/2/3 us goal <= 1 missed\n"
-        self.assertEqual(self.bench(met + missed, 1), (1, 1))
+        missed = "figure b 1/2.5/3 us goal <= 1 missed\n"
+        told = "figure c 1/2/3 per_s goal none\n"
+        self.assertEqual(self.bench(met + missed + told, 0), (1, 1))
         self.assertEqual(self.bench(met, 0), (1, 0))
-        self.assertEqual(self.bench(met, 3), (1, 1))
+        self.assertEqual(self.bench(told, 0), (0, 0))
         self.assertEqual(self.bench("nothing\n", 0), (0, 1))
+
+    def test_a_bench_that_ends_badly_failed_whatever_it_printed(self):
+        self.assertEqual(self.bench("figure a 1/2/3 per_s goal >= 2 met\n", 3), (1, 1))
+        self.assertEqual(self.bench("figure a 1/2/3 per_s goal >= 4 missed\n", 3), (0, 2))
+
+    def test_a_figure_that_cannot_be_read_failed(self):
+        self.assertEqual(self.bench("figure a 1/2/3 per_s goal >= 0\n", 0), (0, 1))
+        self.assertEqual(self.bench("figure a 1/2 per_s goal none\n", 0), (0, 1))
+        self.assertEqual(self.bench("figure a nan/nan/nan per_s goal >= 2 missed\n", 0), (0, 1))
 
 
 if __name__ == "__main__":

@@ -1,31 +1,31 @@
 // What the writer costs beyond SQLite itself: the same rows through Database::Write with 64
 // functions in flight, and by replaying the identical statements in groups of 64 on a bare
 // connection.
-#include <sqlite3.h>
-
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "services/base/clock.h"
 #include "services/base/status.h"
+#include "tests/support/figures.h"
+#include "tests/support/replay.h"
 #include "tests/support/temporary_database.h"
 
 namespace samverkan::storage {
 namespace {
 
+using bench::Executed;
+using bench::Recording;
+using bench::Require;
+
 constexpr int kInFlight = 64;
 constexpr int kGroups = 100;
 constexpr int kFunctions = kInFlight * kGroups;
 constexpr int kRounds = 5;
-constexpr double kGoal = 0.7;
 
 const Migration kTables = {.room = "bench", .number = 1, .name = "tables", .sql = R"sql(
 CREATE TABLE items (id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, content BLOB NOT NULL) STRICT;
@@ -75,12 +75,6 @@ double Seconds(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void Require(bool condition, absl::string_view what) {
-  if (condition) return;
-  std::fprintf(stderr, "%.*s\n", static_cast<int>(what.size()), what.data());
-  std::exit(1);
-}
-
 // Keeps kInFlight functions in flight until all are answered.
 class Load {
  public:
@@ -107,98 +101,26 @@ class Load {
   absl::Notification finished_;
 };
 
-struct Executed {
-  std::string sql;
-  std::vector<Value> parameters;
-};
-
 // Runs kFunctions in groups of exactly kInFlight and returns what the engine executed for them.
 std::vector<Executed> Record() {
   SystemClock clock;
-  std::vector<Executed> statements;
-  bool recording = false;
+  Recording recording(kGroups);
   sqlite::SqliteOptions options;
   options.clock = &clock;
   options.group_max = kInFlight;
   options.queue_max = kFunctions + 1;
-  options.trace = [&](absl::string_view sql, absl::Span<const Value> parameters) {
-    if (recording) statements.push_back({std::string(sql), {parameters.begin(), parameters.end()}});
-  };
+  options.trace = recording.Trace();
   TemporaryDatabase database({kTables}, options);
-  absl::Notification queued;
-  database->Write(
-      absl::InfiniteFuture(),
-      [&](WriteTx& tx) {
-        queued.WaitForNotification();
-        tx.OnCommit([&] { recording = true; });
-        tx.EndGroup();
-        return absl::OkStatus();
-      },
-      [](absl::Status) {});
+  const int64_t groups = database->Stats().groups;
+  recording.Hold(*database);
   for (int i = 0; i < kFunctions; ++i) {
     database->Write(absl::InfiniteFuture(), WriteItem,
                     [](absl::Status status) { Require(status.ok(), "a write failed"); });
   }
-  queued.Notify();
+  recording.Release();
   database->Stop();
-  Require(database->Stats().groups == kGroups + 1, "the recorded groups are full");
-  return statements;
-}
-
-void Bind(sqlite3_stmt* statement, const std::vector<Value>& parameters) {
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    const int position = static_cast<int>(i) + 1;
-    if (const auto* number = std::get_if<int64_t>(&parameters[i])) {
-      sqlite3_bind_int64(statement, position, *number);
-    } else if (const auto* text = std::get_if<std::string>(&parameters[i])) {
-      sqlite3_bind_text(statement, position, text->data(), static_cast<int>(text->size()),
-                        SQLITE_STATIC);
-    } else if (const auto* blob = std::get_if<Blob>(&parameters[i])) {
-      sqlite3_bind_blob(statement, position, blob->bytes.data(),
-                        static_cast<int>(blob->bytes.size()), SQLITE_STATIC);
-    }
-  }
-}
-
-double Replay(const std::vector<Executed>& statements) {
-  TemporaryDatabase database({kTables});
-  database.Close();
-  sqlite3* connection = nullptr;
-  Require(sqlite3_open_v2(database.options().path.c_str(), &connection,
-                          SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr) == SQLITE_OK,
-          "the replay opens its database");
-  sqlite3_exec(
-      connection,
-      "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; "
-      "PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON",
-      nullptr, nullptr, nullptr);
-  absl::flat_hash_map<std::string, sqlite3_stmt*> prepared;
-  const auto start = std::chrono::steady_clock::now();
-  for (const Executed& executed : statements) {
-    sqlite3_stmt*& statement = prepared[executed.sql];
-    if (statement == nullptr) {
-      Require(sqlite3_prepare_v3(connection, executed.sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT,
-                                 &statement, nullptr) == SQLITE_OK,
-              executed.sql);
-    }
-    Bind(statement, executed.parameters);
-    int code = sqlite3_step(statement);
-    while (code == SQLITE_ROW) code = sqlite3_step(statement);
-    Require(code == SQLITE_DONE, absl::StrCat(executed.sql, ": ", sqlite3_errmsg(connection)));
-    sqlite3_reset(statement);
-  }
-  const double seconds = Seconds(start);
-  for (auto& [sql, statement] : prepared) sqlite3_finalize(statement);
-  sqlite3_close(connection);
-  return seconds;
-}
-
-std::string Spread(std::vector<double> values, int decimals) {
-  std::sort(values.begin(), values.end());
-  std::array<char, 96> text = {};
-  std::snprintf(text.data(), text.size(), "%.*f/%.*f/%.*f", decimals, values.front(), decimals,
-                values[values.size() / 2], decimals, values.back());
-  return text.data();
+  Require(database->Stats().groups - groups == kGroups, "the recorded groups are full");
+  return recording.statements();
 }
 
 int Main() {
@@ -207,7 +129,9 @@ int Main() {
   const std::vector<Executed> statements = Record();
   std::vector<double> ratios, rates, raw_rates, per_fsync;
   for (int round = 0; round < kRounds; ++round) {
-    const double raw = Replay(statements);
+    TemporaryDatabase bare({kTables});
+    bare.Close();
+    const double raw = bench::Replay(bare.options().path, statements).seconds;
     sqlite::SqliteOptions options;
     options.clock = &clock;
     TemporaryDatabase database({kTables}, options);
@@ -219,18 +143,11 @@ int Main() {
     raw_rates.push_back(kFunctions / raw);
     ratios.push_back(raw / written);
   }
-  std::vector<double> sorted = ratios;
-  std::sort(sorted.begin(), sorted.end());
   std::printf("statements per write %.2f\n", static_cast<double>(statements.size()) / kFunctions);
-  std::printf("figure storage.replay_writes %s writes/s goal >= 0 met\n",
-              Spread(raw_rates, 0).c_str());
-  std::printf("figure storage.writes %s writes/s goal >= 0 met\n", Spread(rates, 0).c_str());
-  std::printf("figure storage.writes_per_fsync %s writes goal >= 10 %s\n",
-              Spread(per_fsync, 1).c_str(),
-              *std::min_element(per_fsync.begin(), per_fsync.end()) >= 10 ? "met" : "missed");
-  std::printf("figure storage.writes_over_replay %s ratio goal >= %.2f %s\n",
-              Spread(ratios, 2).c_str(), kGoal,
-              sorted[sorted.size() / 2] >= kGoal ? "met" : "missed");
+  bench::Print("storage.replay_writes", raw_rates, "writes/s", 0);
+  bench::Print("storage.writes", rates, "writes/s", 0);
+  bench::Print("storage.writes_per_fsync", per_fsync, "writes", 1, bench::AtLeast(10));
+  bench::Print("storage.writes_over_replay", ratios, "ratio", 2, bench::AtLeast(0.7));
   return 0;
 }
 

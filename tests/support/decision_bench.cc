@@ -1,4 +1,4 @@
-#include "tests/bench/decision/decision_bench.h"
+#include "tests/support/decision_bench.h"
 
 #include <algorithm>
 #include <bit>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "services/access/decide.h"
+#include "tests/support/figures.h"
 #include "tests/support/stockholm.h"
 
 namespace samverkan::bench {
@@ -99,17 +100,9 @@ double At(std::vector<double>& sorted, double share) {
                          static_cast<size_t>(share * static_cast<double>(sorted.size())))];
 }
 
-bool Print(const char* name, std::vector<double> runs, double goal) {
-  std::sort(runs.begin(), runs.end());
-  const double median = runs[runs.size() / 2];
-  std::printf("figure %s %.3f/%.3f/%.3f us goal <= %.2f %s\n", name, runs.front(), median,
-              runs.back(), goal, median <= goal ? "met" : "missed");
-  return median <= goal;
-}
-
 }  // namespace
 
-bool MeasureDecisions() {
+void MeasureDecisions() {
   const absl::Time signed_at = absl::FromUnixSeconds(1'772'438'400);
   const testing::World world = testing::Stockholm(signed_at);
   const auto areas = *access::AreaMap::Compile(*world.directory, world.geojson);
@@ -159,8 +152,8 @@ bool MeasureDecisions() {
     p99.push_back(At(singles, 0.99));
   }
   SV_CHECK(cited > 0, "the decisions were made");
-  const bool fast = Print("decision_p50", p50, 0.25);
-  return Print("decision_p99", p99, 1.0) && fast;
+  Print("decision_p50", p50, "us", 3, AtMost(0.25));
+  Print("decision_p99", p99, "us", 3, AtMost(1));
 }
 
 }  // namespace samverkan::bench
