@@ -147,7 +147,7 @@ struct Hub::Parts {
   std::unique_ptr<grpc::Server> server;
   int port = 0;
 
-  absl::Status OpenStorage();
+  absl::Status OpenStorage(const TuneStorage& tune);
   absl::Status OpenJournal(const std::vector<std::string>& parties);
   absl::Status OpenAccess(bool demo_mode);
   absl::Status MakeGate();
@@ -157,7 +157,7 @@ struct Hub::Parts {
   void Stop();
 };
 
-absl::Status Hub::Parts::OpenStorage() {
+absl::Status Hub::Parts::OpenStorage(const TuneStorage& tune) {
   SV_ASSIGN_OR_RETURN(calendar, Calendar::Load());
   SV_ASSIGN_OR_RETURN(keys, KeyRing::Load(config.key_file()));
   std::error_code error;
@@ -165,11 +165,12 @@ absl::Status Hub::Parts::OpenStorage() {
   if (error)
     return absl::InvalidArgumentError(
         absl::StrCat("cannot make data_dir ", config.data_dir(), ": ", error.message()));
-  SV_ASSIGN_OR_RETURN(database,
-                      storage::sqlite::OpenSqlite(
-                          {.path = config.data_dir() + "/samverkan.db",
-                           .clock = &clock,
-                           .readers = config.limits().handler_threads() + kBackgroundReaders}));
+  storage::sqlite::SqliteOptions options;
+  options.path = config.data_dir() + "/samverkan.db";
+  options.clock = &clock;
+  options.readers = config.limits().handler_threads() + kBackgroundReaders;
+  if (tune) tune(options);
+  SV_ASSIGN_OR_RETURN(database, storage::sqlite::OpenSqlite(std::move(options)));
   return storage::Migrate(*database, AllMigrations());
 }
 
@@ -345,14 +346,15 @@ void Hub::Parts::Stop() {
 
 Hub::Hub(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const v1::HubConfig& config, bool demo_mode) {
+absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const v1::HubConfig& config, bool demo_mode,
+                                                const TuneStorage& tune) {
   if (demo_mode)
     Log(LogLevel::kWarning, "demo_mode",
         {{"what", std::string("demo issuers are taken: anybody may sign in as anybody")}});
   auto hub = std::unique_ptr<Hub>(new Hub(std::make_unique<Parts>()));
   Parts& parts = *hub->parts_;
   parts.config = config;
-  SV_RETURN_IF_ERROR(parts.OpenStorage());
+  SV_RETURN_IF_ERROR(parts.OpenStorage(tune));
   SV_RETURN_IF_ERROR(parts.OpenAccess(demo_mode));
   SV_RETURN_IF_ERROR(parts.MakeGate());
   SV_RETURN_IF_ERROR(parts.MakeNouns());
@@ -367,6 +369,10 @@ Hub::~Hub() {
 
 int Hub::port() const {
   return parts_->port;
+}
+
+Hub::Inside Hub::inside() {
+  return {*parts_->database, *parts_->gate, *parts_->incident_handlers, *parts_->feed_engine};
 }
 
 absl::Status Hub::Health() const {

@@ -1,11 +1,28 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "samverkan/hub/v1/config.pb.h"
+
+namespace samverkan::incidents {
+class IncidentHandlers;
+}
+namespace samverkan::journal {
+class FeedEngine;
+}
+namespace samverkan::rpc {
+class Gate;
+}
+namespace samverkan::storage {
+class Database;
+}
+namespace samverkan::storage::sqlite {
+struct SqliteOptions;
+}
 
 namespace samverkan::hub {
 
@@ -14,7 +31,11 @@ class Hub {
  public:
   // Opens database, guard, keys and directory, and serves. What is wrong is said in a sentence a
   // person can act on; then nothing serves.
-  static absl::StatusOr<std::unique_ptr<Hub>> Start(const v1::HubConfig& config, bool demo_mode);
+  //
+  // `tune` changes the engine's options before it is opened: a benchmark's trace and group size.
+  using TuneStorage = std::function<void(storage::sqlite::SqliteOptions&)>;
+  static absl::StatusOr<std::unique_ptr<Hub>> Start(const v1::HubConfig& config, bool demo_mode,
+                                                    const TuneStorage& tune = nullptr);
   // Stops: no new calls, streams end with their tokens, what is under way is answered, then the
   // database.
   ~Hub();
@@ -23,6 +44,15 @@ class Hub {
   int port() const;
   // OK when the hub can do its work; what is wrong otherwise.
   absl::Status Health() const;
+
+  // What benchmarks reach behind the port. Valid as long as the hub.
+  struct Inside {
+    storage::Database& database;
+    rpc::Gate& gate;
+    incidents::IncidentHandlers& incidents;
+    journal::FeedEngine& feed;
+  };
+  Inside inside();
 
  private:
   struct Parts;

@@ -15,6 +15,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "services/hub/hub.h"
+#include "tests/support/hub_folder.h"
 
 namespace samverkan::testing {
 
@@ -90,7 +91,7 @@ class RunningHub {
   RunningHub();
   std::shared_ptr<grpc::Channel> ChannelOf(const Caller& caller);
 
-  std::string folder_;
+  HubFolder folder_;
   std::unique_ptr<hub::Hub> hub_;
   std::unique_ptr<cli::Home> home_;
   absl::Mutex mutex_;
