@@ -34,7 +34,8 @@ struct SideRecord {
   std::string resource;
 };
 
-// One permitted call as its handler sees it. Only the gate makes one. Used by one thread at a time.
+// One permitted call as its handler sees it. Only the gate makes one, and tests of handlers. Used
+// by one thread at a time.
 class Call {
  public:
   Call(const Call&) = delete;
@@ -86,6 +87,7 @@ class Call {
  private:
   friend class Gate;
   friend class Recorder;
+  friend class CallMaker;  // of tests/support
 
   Call() = default;
   // Forgets what a run of the handler left, before it runs again.

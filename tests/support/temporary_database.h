@@ -20,6 +20,9 @@ namespace samverkan::storage {
 // to.
 class TemporaryDatabase {
  public:
+  // When the clock stands at first: 2026-03-02 08:00 UTC.
+  static constexpr absl::Time kStart = absl::FromUnixSeconds(1'772'438'400);
+
   explicit TemporaryDatabase(absl::Span<const Migration> migrations = {},
                              sqlite::SqliteOptions options = {})
       : options_(std::move(options)), migrations_(migrations.begin(), migrations.end()) {
@@ -56,8 +59,7 @@ class TemporaryDatabase {
   }
 
  private:
-  // 2026-03-02 08:00 UTC.
-  FakeClock clock_{absl::FromUnixSeconds(1'772'438'400)};
+  FakeClock clock_{kStart};
   sqlite::SqliteOptions options_;
   std::vector<Migration> migrations_;
   std::filesystem::path directory_;

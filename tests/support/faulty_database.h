@@ -1,0 +1,73 @@
+#pragma once
+
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "services/base/status.h"
+#include "services/storage/database.h"
+
+namespace samverkan::storage {
+
+// A database that fails when told to, and can run every write again as after a lost transaction.
+class FaultyDatabase final : public Database {
+ public:
+  explicit FaultyDatabase(Database& inner) : inner_(inner) {}
+
+  // From now on reads, or writes, fail with this before they begin; with OK no longer.
+  void FailReads(absl::Status status) {
+    absl::MutexLock lock(&mutex_);
+    read_ = std::move(status);
+  }
+  void FailWrites(absl::Status status) {
+    absl::MutexLock lock(&mutex_);
+    write_ = std::move(status);
+  }
+  // Each function runs, is undone, and runs again, as when its group's transaction was lost.
+  void RunTwice() {
+    absl::MutexLock lock(&mutex_);
+    twice_ = true;
+  }
+
+  absl::Status Read(absl::Time deadline, absl::FunctionRef<absl::Status(ReadTx&)> fn) override {
+    absl::Status failure;
+    {
+      absl::MutexLock lock(&mutex_);
+      failure = read_;
+    }
+    return failure.ok() ? inner_.Read(deadline, fn) : failure;
+  }
+  void Write(absl::Time deadline, WriteFunction fn, Done done) override {
+    absl::Status failure;
+    bool twice = false;
+    {
+      absl::MutexLock lock(&mutex_);
+      failure = write_;
+      twice = twice_;
+    }
+    if (!failure.ok()) {
+      fn = [failure](WriteTx&) { return failure; };
+    } else if (twice) {
+      fn = [fn = std::move(fn)](WriteTx& tx) mutable -> absl::Status {
+        SV_RETURN_IF_ERROR(fn(tx));
+        SV_RETURN_IF_ERROR(tx.Undo());
+        return fn(tx);
+      };
+    }
+    inner_.Write(deadline, std::move(fn), std::move(done));
+  }
+  void Purge(Done done) override { inner_.Purge(std::move(done)); }
+  absl::Status Ready() override { return inner_.Ready(); }
+  DatabaseStats Stats() const override { return inner_.Stats(); }
+  void Stop() override { inner_.Stop(); }
+
+ private:
+  Database& inner_;
+  absl::Mutex mutex_;
+  absl::Status read_ ABSL_GUARDED_BY(mutex_);
+  absl::Status write_ ABSL_GUARDED_BY(mutex_);
+  bool twice_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace samverkan::storage
