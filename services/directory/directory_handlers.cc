@@ -78,6 +78,7 @@ absl::StatusOr<v1::Party> DirectoryHandlers::GetParty(Call& call, ReadTx& tx,
                                                       const v1::GetPartyRequest& request) {
   const v1::Party* party = FindByName(Bundle(call).parties(), request.name());
   if (party == nullptr) return NotFound();
+  call.SetResource(party->name());
   return *party;
 }
 
@@ -112,6 +113,7 @@ absl::StatusOr<v1::Area> DirectoryHandlers::GetArea(Call& call, ReadTx& tx,
                                                     const v1::GetAreaRequest& request) {
   const v1::Area* area = FindByName(Bundle(call).areas(), request.name());
   if (area == nullptr) return NotFound();
+  call.SetResource(area->name());
   v1::Area response = *area;
   const std::string geometry = call.policy().areas().GeoJson(area->name());
   if (!geometry.empty()) {

@@ -145,7 +145,6 @@ absl::Status Gate::Admit(Running& running) {
                  {{"limit", "calls per second"}});
   }
   running.call.principal_ = *std::move(principal);
-  running.call.purpose_ = running.inbound.purpose;
   running.call.request_id_ = TextField(running.request, running.method().request_id);
   if (!running.call.request_id_.empty()) {
     running.request_key =
@@ -160,6 +159,7 @@ absl::Status Gate::PermitCall(Running& running, storage::ReadTx& tx) {
   call.Reset();
   running.hidden.reset();
   call.policy_ = deps_.policy.Current();
+  call.purpose_ = KnownPurpose(*call.policy_, running.inbound);
   call.now_ = tx.now();
   auto mandate = ResolveMandate(*call.policy_, call.principal_, running.inbound.mandate, tx.now());
   if (!mandate.ok()) {
@@ -294,13 +294,13 @@ void Gate::OpenStream(const Method& method, Inbound inbound, std::vector<std::st
     state->call.reset(new Call);
     state->call->method_ = method.full_name;
     state->call->principal_ = *std::move(principal);
-    state->call->purpose_ = from.purpose;
     deps_.database.Write(
         deps_.clock.Now() + limits_.deadline_max,
         [this, &method, opening, units = std::move(units), state](storage::WriteTx& tx) {
           Call& call = *state->call;
           call.Reset();
           call.policy_ = deps_.policy.Current();
+          call.purpose_ = KnownPurpose(*call.policy_, opening->first);
           call.now_ = tx.now();
           state->outcome = PermitStream(call, method, opening->first, units, tx, state->asked);
           if (!state->outcome.ok()) {

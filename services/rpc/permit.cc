@@ -152,6 +152,10 @@ absl::StatusOr<MandateId> ResolveMandate(const Snapshot& policy, const Principal
                    {{"mandates", absl::StrJoin(names, " ")}});
 }
 
+std::string KnownPurpose(const Snapshot& policy, const Inbound& inbound) {
+  return policy.FindPurpose(inbound.purpose).valid() ? inbound.purpose : "";
+}
+
 absl::Status CheckCaller(const Snapshot& policy, const Principal& principal, MandateId mandate,
                          const Inbound& inbound, const Method& method, absl::Time now) {
   access::Label own;
@@ -183,10 +187,8 @@ absl::StatusOr<PermitOutcome> Permit(storage::ReadTx& tx, const access::ObjectSt
   if (!outcome.status.ok() || method.resource == nullptr) return outcome;
 
   const std::string name = TextField(request, method.resource);
-  if (method.policy.reach() == options::v1::REACH_REFERENCE) {
-    outcome.permitted.resource = name;
-    return outcome;
-  }
+  // What a name of reference data names, if anything, its handler finds out.
+  if (method.policy.reach() == options::v1::REACH_REFERENCE) return outcome;
   if (IsParty(name) || IsUnit(name)) {
     if (NamesParent(method) && ReachesParent(policy, mandate, method, name)) {
       outcome.permitted.resource = name;

@@ -20,6 +20,10 @@ absl::StatusOr<access::MandateId> ResolveMandate(const access::Snapshot& policy,
                                                  const access::Principal& principal,
                                                  absl::string_view named, absl::Time now);
 
+// The purpose that a call names where it is a code of list PUR. What else was typed goes no
+// further, into the log least of all (R42).
+std::string KnownPurpose(const access::Snapshot& policy, const Inbound& inbound);
+
 // What holds for every caller, whatever the call is about: the sign-in (R2), the function's
 // permission, the purpose (R31).
 absl::Status CheckCaller(const access::Snapshot& policy, const access::Principal& principal,
