@@ -11,12 +11,12 @@
 #include "absl/strings/str_cat.h"
 #include "clients/cli/signing_key.h"
 #include "clients/cpp/uuid.h"
-#include "google/protobuf/dynamic_message.h"
 #include "samverkan/audit/v1/audit.pb.h"
 #include "samverkan/incidents/v1/incidents.pb.h"
 #include "services/base/clock.h"
 #include "services/base/proto_time.h"
 #include "services/base/status.h"
+#include "tests/contract/calls.h"
 #include "tests/contract/names.h"
 #include "tests/contract/request_templates.h"
 
@@ -25,13 +25,8 @@ namespace {
 
 using agreements::v1::Agreement;
 using google::protobuf::Message;
-using google::protobuf::MessageFactory;
 
 constexpr char kPurpose[] = "PUR_LAGESBILD";
-
-std::unique_ptr<Message> NewOf(const google::protobuf::Descriptor* type) {
-  return std::unique_ptr<Message>(MessageFactory::generated_factory()->GetPrototype(type)->New());
-}
 
 // Setting up is no test: what fails here fails everything, with its reason.
 void Must(const std::string& handle, const Message& request, Message* response) {
@@ -228,7 +223,7 @@ std::string Casework::Act(const std::string& request, const std::vector<std::str
   std::string name;
   for (const std::string& actor : actors) {
     const std::unique_ptr<Message> filled = Request(request, actor);
-    const std::unique_ptr<Message> response = NewOf(method->output_type());
+    const std::unique_ptr<Message> response = NewMessage(method->output_type());
     Must(actor, *filled, response.get());
     const auto* const field = method->input_type()->FindFieldByName("name");
     const Message& named = field != nullptr ? *filled : *response;
@@ -262,7 +257,7 @@ std::string Casework::Fill(const std::string& text, const std::string& handle) {
 
 std::unique_ptr<Message> Casework::Request(const std::string& name, const std::string& handle) {
   const RequestTemplate& request = TemplateOf(name);
-  std::unique_ptr<Message> message = NewOf(request.method->input_type());
+  std::unique_ptr<Message> message = NewMessage(request.method->input_type());
   const std::string text = Fill(request.text, handle);
   SV_CHECK(google::protobuf::TextFormat::ParseFromString(text, message.get()), text.c_str());
   return message;

@@ -4,19 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/dynamic_message.h"
 #include "samverkan/errors/v1/errors.pb.h"
 #include "samverkan/incidents/v1/incidents.pb.h"
 #include "services/base/clock.h"
 #include "services/base/proto_time.h"
 #include "tests/contract/callers.h"
+#include "tests/contract/calls.h"
 #include "tests/contract/casework.h"
 #include "tests/contract/request_templates.h"
 
@@ -24,8 +22,6 @@ namespace samverkan::testing {
 namespace {
 
 using google::protobuf::Message;
-using google::protobuf::MessageFactory;
-using google::protobuf::MethodDescriptor;
 using ::testing::ElementsAreArray;
 using ::testing::IsSupersetOf;
 
@@ -50,53 +46,33 @@ std::string CellOf(const Outcome& outcome, const Message& response) {
   return ShortCode(outcome.reason());
 }
 
-// One cell: a call that is ready to go, and what came of it.
-struct Cell {
-  const CallerKind& kind;
-  std::string expected;
-  Caller caller;
-  std::unique_ptr<Message> request;
-  std::string answer = {};
-};
-
-bool Writes(const MethodDescriptor& method) {
-  return method.input_type()->FindFieldByName("request_id") != nullptr;
+Attempt Prepared(const std::string& row, const CallerKind& kind) {
+  return {.caller = CallerOf(kind), .request = Casework::Get().Request(row, kind.handle)};
 }
 
-Cell Prepare(const std::string& row, const CallerKind& kind, const std::string& expected) {
-  return {.kind = kind,
-          .expected = expected,
-          .caller = CallerOf(kind),
-          .request = Casework::Get().Request(row, kind.handle)};
-}
-
-void Run(const MethodDescriptor* method, Cell& cell) {
-  const std::unique_ptr<Message> response(
-      MessageFactory::generated_factory()->GetPrototype(method->output_type())->New());
-  const Outcome outcome =
-      RunningHub::Get().Call(cell.caller, method, *cell.request, response.get());
-  cell.answer = CellOf(outcome, *response);
-}
-
-// What changes something goes one after the other, since the next call needs an object that is
-// still as it should be; everything else at once.
-std::vector<Cell> RunRow(const std::vector<std::string>& row) {
-  const MethodDescriptor* const method = TemplateOf(row[0]).method;
-  std::vector<Cell> cells;
-  std::vector<std::thread> threads;
-  for (size_t i = 0; i < CallerKinds().size(); ++i) {
-    if (row[i + 1] != "OK" || !Writes(*method))
-      cells.push_back(Prepare(row[0], CallerKinds()[i], row[i + 1]));
+// The cells of a row. What changes something goes one after the other, since the next call needs an
+// object that is still as it should be; everything else at once.
+std::vector<std::string> Answers(const std::vector<std::string>& row) {
+  const bool writes = Writes(*TemplateOf(row[0]).method);
+  std::vector<std::string> answers(CallerKinds().size());
+  std::vector<size_t> columns;
+  std::vector<Attempt> attempts;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (writes && row[i + 1] == "OK") continue;
+    columns.push_back(i);
+    attempts.push_back(Prepared(row[0], CallerKinds()[i]));
   }
-  for (Cell& cell : cells) threads.emplace_back([&] { Run(method, cell); });
-  for (std::thread& thread : threads) thread.join();
-  for (size_t i = 0; i < CallerKinds().size(); ++i) {
-    if (row[i + 1] != "OK" || !Writes(*method)) continue;
-    cells.push_back(Prepare(row[0], CallerKinds()[i], row[i + 1]));
-    Run(method, cells.back());
+  TryAtOnce(attempts);
+  for (size_t i = 0; i < columns.size(); ++i)
+    answers[columns[i]] = CellOf(attempts[i].outcome, *attempts[i].response);
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (!answers[i].empty()) continue;
+    Attempt attempt = Prepared(row[0], CallerKinds()[i]);
+    Try(attempt);
+    answers[i] = CellOf(attempt.outcome, *attempt.response);
     Casework::Get().Forget(row[0]);
   }
-  return cells;
+  return answers;
 }
 
 TEST(MatrixTest, EveryMethodHasARowAndNoRowIsStale) {
@@ -145,9 +121,11 @@ TEST(MatrixTest, EveryCellIsWhatTheHubAnswers) {
   for (size_t i = 1; i < Matrix().size(); ++i) {
     const std::vector<std::string>& row = Matrix()[i];
     ASSERT_EQ(row.size(), CallerKinds().size() + 1) << row[0];
-    for (const Cell& cell : RunRow(row)) {
-      EXPECT_EQ(cell.expected, cell.answer) << row[0] << " by " << cell.kind.id << " ("
-                                            << cell.kind.handle << ", " << cell.kind.who << ")";
+    const std::vector<std::string> answers = Answers(row);
+    for (size_t j = 0; j < answers.size(); ++j) {
+      const CallerKind& kind = CallerKinds()[j];
+      EXPECT_EQ(row[j + 1], answers[j])
+          << row[0] << " by " << kind.id << " (" << kind.handle << ", " << kind.who << ")";
     }
   }
 }

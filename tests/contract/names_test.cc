@@ -6,11 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "tests/contract/callers.h"
+#include "tests/contract/calls.h"
 #include "tests/contract/casework.h"
 #include "tests/contract/request_templates.h"
 
@@ -49,31 +48,26 @@ std::map<std::string, std::string> Names() {
           {"", "no name"}};
 }
 
-bool Writes(const Message& request) {
-  return request.GetDescriptor()->FindFieldByName("request_id") != nullptr;
-}
-
 // What a holder may not do with a copy is told as such; all else is not there.
-std::string Expected(const std::string& wanted, const std::string& given, const Message& request) {
-  return wanted == "incidents" && given == "deliveries" && Writes(request) ? "ORIGINATOR_ONLY"
-                                                                           : "NOT_FOUND";
+std::string Expected(const std::string& wanted, const std::string& given,
+                     const google::protobuf::MethodDescriptor& method) {
+  return wanted == "incidents" && given == "deliveries" && Writes(method) ? "ORIGINATOR_ONLY"
+                                                                          : "NOT_FOUND";
 }
 
 TEST(NamesTest, ANameOfAnotherKindIsNotThere) {
   for (const RequestTemplate& entry : RequestTemplates()) {
     if (entry.name.find('/') != entry.name.npos) continue;
-    const std::string handle = AllowedHandle(entry.name);
-    const std::unique_ptr<Message> request = Casework::Get().Request(entry.name, handle);
-    const FieldDescriptor* const field = NameField(*request);
+    Attempt attempt = Allowed(entry.name);
+    const FieldDescriptor* const field = NameField(*attempt.request);
     if (field == nullptr) continue;
-    const std::string wanted = CollectionOf(request->GetReflection()->GetString(*request, field));
+    const std::string wanted = CollectionOf(TextOf(*attempt.request, field->name()));
     for (const auto& [collection, name] : Names()) {
       if (collection == wanted) continue;
       SCOPED_TRACE(absl::StrCat(entry.name, " with ", field->name(), " = ", name));
-      request->GetReflection()->SetString(request.get(), field, name);
-      const Outcome outcome =
-          RunningHub::Get().Call(AllowedCaller(entry.name), entry.method, *request);
-      EXPECT_EQ(outcome.reason(), Expected(wanted, collection, *request));
+      SetText(*attempt.request, field->name(), name);
+      Try(attempt);
+      EXPECT_EQ(attempt.outcome.reason(), Expected(wanted, collection, *entry.method));
     }
   }
 }
