@@ -124,6 +124,8 @@ absl::Status CheckHead(const v1::AgreementContent& content) {
   if (content.version() != 1) return FieldInvalid("content.version", "must be 1");
   SV_RETURN_IF_ERROR(CheckText("content.title", content.title(), kTitleCodePointsMax));
   SV_RETURN_IF_ERROR(CheckText("content.title_en", content.title_en(), kTitleCodePointsMax));
+  SV_RETURN_IF_ERROR(ScreenText("content.title", content.title()));
+  SV_RETURN_IF_ERROR(ScreenText("content.title_en", content.title_en()));
   const bool needs_frame = content.level() == v1::Agreement::LEVEL_LOCAL ||
                            content.level() == v1::Agreement::LEVEL_THEMATIC;
   if (needs_frame && !AgreementName::Parse(content.frame()))
