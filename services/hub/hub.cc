@@ -25,6 +25,7 @@
 #include "services/base/random.h"
 #include "services/base/record_cipher.h"
 #include "services/base/status.h"
+#include "services/base/ticker.h"
 #include "services/directory/bundle.h"
 #include "services/directory/directory_service.h"
 #include "services/directory/migrations.h"
@@ -45,6 +46,7 @@
 #include "services/journal/timers.h"
 #include "services/rpc/authentication.h"
 #include "services/rpc/gate.h"
+#include "services/rpc/identity_files.h"
 #include "services/rpc/migrations.h"
 #include "services/storage/migrations.h"
 #include "services/storage/sqlite/sqlite_database.h"
@@ -58,6 +60,8 @@ constexpr int kKeepaliveTimeoutMillis = 10'000;
 constexpr int kPingIntervalMinMillis = 10'000;
 constexpr int kMetadataBytesMax = 16 * 1024;
 constexpr int kSendBytesMax = 4 << 20;
+// Between looks at identity files; what they find counts well within a second.
+constexpr absl::Duration kLook = absl::Milliseconds(200);
 // The engine's own readers beside those of the handlers: feed and integrator.
 constexpr int kBackgroundReaders = 4;
 
@@ -106,6 +110,7 @@ struct Hub::Parts {
   access::ObjectStore objects;
   std::optional<access::OwnerIndexer> owner_indexer;
   std::unique_ptr<rpc::Authenticator> authenticator;
+  std::optional<rpc::IdentityFiles> identity_files;
   std::optional<TokenSealer> sealer;
   std::optional<RecordCipher> cipher;
   std::optional<rpc::Recorder> recorder;
@@ -145,6 +150,7 @@ struct Hub::Parts {
   std::optional<feed::FeedService> feed_service;
   std::unique_ptr<prometheus::Exposer> exposer;
   std::unique_ptr<grpc::Server> server;
+  std::optional<Ticker> looks;
   int port = 0;
 
   absl::Status OpenStorage(const TuneStorage& tune);
@@ -200,6 +206,7 @@ absl::Status Hub::Parts::OpenAccess(bool demo_mode) {
   SV_ASSIGN_OR_RETURN(rpc::Authenticator::Options authentication,
                       AuthenticationOf(config, demo_mode));
   SV_ASSIGN_OR_RETURN(authenticator, rpc::Authenticator::Create(std::move(authentication), clock));
+  identity_files.emplace(*authenticator);
   return absl::OkStatus();
 }
 
@@ -278,6 +285,9 @@ absl::Status Hub::Parts::MakeServices() {
                      [this] { return static_cast<double>(feed_engine->stats().rendered); }});
   observer.AddGauge({"samverkan_log_signing", "1 while the audit log is being signed.",
                      [this] { return integrator->Health().ok() ? 1.0 : 0.0; }});
+  observer.AddGauge({"samverkan_identity_files_current",
+                     "1 while issuers' keys and revocations in use are those of their files.",
+                     [this] { return identity_files->current() ? 1.0 : 0.0; }});
   return absl::OkStatus();
 }
 
@@ -317,6 +327,7 @@ absl::Status Hub::Parts::Serve() {
     return absl::InvalidArgumentError(absl::StrCat("cannot serve on ", config.listen(),
                                                    ": is the port taken, or a certificate wrong?"));
   }
+  looks.emplace("looks", kLook, [this] { identity_files->Look(); });
   if (!config.metrics_listen().empty()) {
     exposer = std::make_unique<prometheus::Exposer>(config.metrics_listen(), 1);
     exposer->RegisterCollectable(
@@ -327,6 +338,7 @@ absl::Status Hub::Parts::Serve() {
 
 void Hub::Parts::Stop() {
   exposer.reset();
+  looks.reset();
   if (feed_engine) feed_engine->BeginStop();
   if (server) {
     server->GetHealthCheckService()->SetServingStatus(false);
@@ -375,9 +387,8 @@ Hub::Inside Hub::inside() {
   return {*parts_->database, *parts_->gate, *parts_->incident_handlers, *parts_->feed_engine};
 }
 
-absl::Status Hub::Health() const {
-  SV_RETURN_IF_ERROR(parts_->database->Ready());
-  return parts_->integrator->Health();
+absl::Status Hub::ReloadIdentities() {
+  return parts_->identity_files->Reload();
 }
 
 }  // namespace samverkan::hub

@@ -42,8 +42,9 @@ class Hub {
 
   // The port it serves on.
   int port() const;
-  // OK when the hub can do its work; what is wrong otherwise.
-  absl::Status Health() const;
+  // Reads issuers' keys and revocations now, which otherwise happens within a second of a change.
+  // What is wrong is logged and leaves the former in use.
+  absl::Status ReloadIdentities();
 
   // What benchmarks reach behind the port. Valid as long as the hub.
   struct Inside {

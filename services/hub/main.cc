@@ -21,9 +21,11 @@ constexpr char kHelp[] =
     "  --demo         take demo issuers, which sign anybody in: never where real data is\n"
     "  --check        check the configuration and end\n"
     "\n"
-    "Logs are JSON lines on standard error. SIGTERM or SIGINT stops: streams end with their resume "
-    "tokens, calls under way are\n"
-    "answered. Exit: 0 stopped, 1 could not start, 2 wrong usage.\n"
+    "Logs are JSON lines on standard error. SIGTERM or SIGINT stops: streams end with their "
+    "resume\n"
+    "tokens, calls under way are answered. SIGHUP reads issuers' keys and revocations again; a\n"
+    "change of these files counts within a second without it. All else takes a restart.\n"
+    "Exit: 0 stopped, 1 could not start, 2 wrong usage.\n"
     "\n"
     "  samverkan-hub --config /etc/samverkan/hub.textproto --check\n";
 
@@ -77,6 +79,7 @@ int main(int argc, char** argv) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   const absl::StatusOr<samverkan::hub::v1::HubConfig> config =
@@ -92,7 +95,7 @@ int main(int argc, char** argv) {
   samverkan::Log(samverkan::LogLevel::kInfo, "serving",
                  {{"port", int64_t{(*hub)->port()}}, {"demo", arguments.demo}});
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) (void)(*hub)->ReloadIdentities();
   samverkan::Log(samverkan::LogLevel::kInfo, "stopping", {{"signal", int64_t{signal}}});
   hub->reset();
   samverkan::Log(samverkan::LogLevel::kInfo, "stopped", {});

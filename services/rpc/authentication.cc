@@ -333,6 +333,13 @@ absl::Status Authenticator::Reload() {
   return first;
 }
 
+std::vector<std::string> Authenticator::files() const {
+  std::vector<std::string> files;
+  if (!state_->options.revocation_file.empty()) files.push_back(state_->options.revocation_file);
+  for (const IssuerOptions& issuer : state_->options.issuers) files.push_back(issuer.jwks_file);
+  return files;
+}
+
 uint64_t Authenticator::epoch() const {
   uint64_t epoch = 0;
   for (const auto& [name, issuer] : state_->issuers) epoch += issuer->keys->generation();

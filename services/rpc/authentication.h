@@ -75,6 +75,9 @@ class Authenticator {
   // Reads keys and revocations anew. What is malformed is reported and leaves the former in use.
   absl::Status Reload();
 
+  // The files that Reload reads.
+  std::vector<std::string> files() const;
+
   // Grows with every Reload that changed anything: an open stream whose epoch is older asks again.
   uint64_t epoch() const;
 

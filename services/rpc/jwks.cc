@@ -101,6 +101,7 @@ absl::StatusOr<std::unique_ptr<KeySource>> KeySource::Open(std::string file, Clo
 }
 
 absl::Status KeySource::Reload() {
+  absl::MutexLock reload_lock(&reload_mutex_);
   // The file is read without the lock: callers whose key is known do not wait for the disk.
   const absl::Time now = clock_.Now();
   absl::StatusOr<std::string> content = ReadSmallFile(file_, kJwksBytesMax);

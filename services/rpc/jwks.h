@@ -46,7 +46,7 @@ class KeySource {
   static absl::StatusOr<std::unique_ptr<KeySource>> Open(std::string file, Clock& clock);
 
   // Reads the file again; on failure the former keys stay.
-  absl::Status Reload();
+  absl::Status Reload() ABSL_LOCKS_EXCLUDED(reload_mutex_);
   // Nothing for a kid the file does not have. Reads the file again for one it did not have so far.
   std::shared_ptr<const NamedKey> Find(absl::string_view kid);
   // Grows whenever the keys change, so that what was verified with a former key is known.
@@ -65,7 +65,10 @@ class KeySource {
 
   const std::string file_;
   Clock& clock_;
-  mutable absl::Mutex mutex_;
+  // Held from reading the file to using it, so that what was read earlier never follows what was
+  // read later.
+  absl::Mutex reload_mutex_;
+  mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(reload_mutex_);
   std::string content_ ABSL_GUARDED_BY(mutex_);
   Keys keys_ ABSL_GUARDED_BY(mutex_);
   std::atomic<uint64_t> generation_ = 0;
