@@ -31,6 +31,7 @@
 #include "services/directory/migrations.h"
 #include "services/feed/feed_service.h"
 #include "services/hub/config.h"
+#include "services/hub/health.h"
 #include "services/hub/housekeeping.h"
 #include "services/hub/observer.h"
 #include "services/incidents/incident_renderers.h"
@@ -60,7 +61,7 @@ constexpr int kKeepaliveTimeoutMillis = 10'000;
 constexpr int kPingIntervalMinMillis = 10'000;
 constexpr int kMetadataBytesMax = 16 * 1024;
 constexpr int kSendBytesMax = 4 << 20;
-// Between looks at identity files; what they find counts well within a second.
+// Between looks at identity files and health; what they find counts well within a second.
 constexpr absl::Duration kLook = absl::Milliseconds(200);
 // The engine's own readers beside those of the handlers: feed and integrator.
 constexpr int kBackgroundReaders = 4;
@@ -150,6 +151,7 @@ struct Hub::Parts {
   std::optional<feed::FeedService> feed_service;
   std::unique_ptr<prometheus::Exposer> exposer;
   std::unique_ptr<grpc::Server> server;
+  std::optional<Health> health;
   std::optional<Ticker> looks;
   int port = 0;
 
@@ -160,6 +162,7 @@ struct Hub::Parts {
   absl::Status MakeNouns();
   absl::Status MakeServices();
   absl::Status Serve();
+  absl::Status State() const;
   void Stop();
 };
 
@@ -327,13 +330,24 @@ absl::Status Hub::Parts::Serve() {
     return absl::InvalidArgumentError(absl::StrCat("cannot serve on ", config.listen(),
                                                    ": is the port taken, or a certificate wrong?"));
   }
-  looks.emplace("looks", kLook, [this] { identity_files->Look(); });
+  health.emplace([this] { return State(); }, *server->GetHealthCheckService());
+  observer.AddGauge({"samverkan_healthy", "1 while the health service says SERVING.",
+                     [this] { return health->serving() ? 1.0 : 0.0; }});
+  looks.emplace("looks", kLook, [this] {
+    identity_files->Look();
+    health->Look();
+  });
   if (!config.metrics_listen().empty()) {
     exposer = std::make_unique<prometheus::Exposer>(config.metrics_listen(), 1);
     exposer->RegisterCollectable(
         std::shared_ptr<prometheus::Collectable>(&observer, [](prometheus::Collectable*) {}));
   }
   return absl::OkStatus();
+}
+
+absl::Status Hub::Parts::State() const {
+  SV_RETURN_IF_ERROR(database->Ready());
+  return integrator->Health();
 }
 
 void Hub::Parts::Stop() {
