@@ -73,6 +73,7 @@ absl::StatusOr<v1::ListAgreementsResponse> AgreementHandlers::List(
     }
     SV_ASSIGN_OR_RETURN(const Agreement agreement, deps_.agreements.Load(tx, id));
     *response.add_agreements() = ToProto(*object, agreement, tx.now());
+    call.AlsoAbout(object->name);
   }
   call.SetCount(response.agreements_size());
   return response;

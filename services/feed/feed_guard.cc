@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "services/access/decide.h"
 #include "services/base/error.h"
 #include "services/base/status.h"
@@ -19,6 +20,13 @@ access::Label LabelOfUnit(const access::Snapshot& policy, access::UnitId unit) {
   label.owner_unit = unit;
   label.owner_party = policy.unit(unit).party;
   return label;
+}
+
+bool Shows(const access::Snapshot& policy, access::MandateId mandate, journal::ChangeKind kind,
+           const access::Object& object, absl::Time now) {
+  const access::PermissionId permission = policy.FindPermission(PermissionFor(kind));
+  return access::DecideOwn(policy, mandate, permission, access::LabelOf(object, policy), now)
+      .allowed;
 }
 
 }  // namespace
@@ -69,20 +77,46 @@ absl::StatusOr<absl::Time> FeedGuard::Check(absl::Time now) {
 }
 
 bool FeedGuard::MaySee(journal::ChangeKind kind, const journal::EventLabel& label, absl::Time now) {
-  const auto& object = static_cast<const rpc::ObjectLabel&>(label).object();
-  const access::PermissionId permission = policy_->FindPermission(PermissionFor(kind));
-  return access::DecideOwn(*policy_, mandate_, permission, access::LabelOf(object, *policy_), now)
-      .allowed;
+  return Shows(*policy_, mandate_, kind, static_cast<const rpc::ObjectLabel&>(label).object(), now);
 }
 
-void FeedGuard::RecordPage(int64_t count, absl::AnyInvocable<void(absl::Status)> done) {
-  call_->SetCount(count);
-  deps_.database.Write(
-      deps_.clock.Now() + kRecordMax,
-      [self = shared_from_this()](storage::WriteTx& tx) {
-        return self->deps_.recorder.Allowed(tx, *self->call_, audit::v1::Record::KIND_STREAM_PAGE);
-      },
-      std::move(done));
+// Names are looked up on the pool: the writer and the feed's thread have others to serve.
+void FeedGuard::RecordPage(std::vector<journal::ChangeTarget> shown,
+                           absl::AnyInvocable<void(absl::Status)> done) {
+  auto page = std::make_shared<
+      std::pair<std::vector<journal::ChangeTarget>, absl::AnyInvocable<void(absl::Status)>>>(
+      std::move(shown), std::move(done));
+  const bool posted = deps_.pool.Post([self = shared_from_this(), page] {
+    if (absl::Status status = self->Note(page->first); !status.ok()) {
+      page->second(std::move(status));
+      return;
+    }
+    self->deps_.database.Write(
+        self->deps_.clock.Now() + kRecordMax,
+        [self](storage::WriteTx& tx) {
+          return self->deps_.recorder.Allowed(tx, *self->call_,
+                                              audit::v1::Record::KIND_STREAM_PAGE);
+        },
+        std::move(page->second));
+  });
+  if (!posted) page->second(absl::ResourceExhaustedError("no thread for the record of a page"));
+}
+
+absl::Status FeedGuard::Note(const std::vector<journal::ChangeTarget>& shown) {
+  call_->BeginPage(static_cast<int64_t>(shown.size()));
+  absl::flat_hash_set<int64_t> noted;
+  return deps_.database.Read(
+      deps_.clock.Now() + kRecordMax, [&](storage::ReadTx& tx) -> absl::Status {
+        for (const journal::ChangeTarget& target : shown) {
+          if (PermissionFor(target.kind).empty() || !noted.insert(target.object_id).second)
+            continue;
+          SV_ASSIGN_OR_RETURN(const auto object, deps_.objects.FindById(tx, target.object_id));
+          if (object && Shows(call_->policy(), call_->mandate(), target.kind, *object, tx.now())) {
+            call_->AlsoAbout(object->name);
+          }
+        }
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace samverkan::feed

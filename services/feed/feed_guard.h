@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -33,9 +34,13 @@ class FeedGuard final : public journal::StreamGuard,
   // IDENTITY_INSUFFICIENT or NO_MANDATE.
   absl::StatusOr<absl::Time> Check(absl::Time now) override;
   bool MaySee(journal::ChangeKind kind, const journal::EventLabel& label, absl::Time now) override;
-  void RecordPage(int64_t count, absl::AnyInvocable<void(absl::Status)> done) override;
+  void RecordPage(std::vector<journal::ChangeTarget> shown,
+                  absl::AnyInvocable<void(absl::Status)> done) override;
 
  private:
+  // Puts on the record what a page shows, each object once.
+  absl::Status Note(const std::vector<journal::ChangeTarget>& shown);
+
   const rpc::Gate::Dependencies& deps_;
   const rpc::Method& method_;
   const rpc::Inbound inbound_;

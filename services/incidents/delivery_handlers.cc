@@ -33,7 +33,7 @@ absl::Status Sealed(const v1::Delivery& delivery) {
 
 absl::StatusOr<v1::Delivery> DeliveryHandlers::Get(Call& call, ReadTx& tx,
                                                    const v1::GetDeliveryRequest& request) {
-  SV_ASSIGN_OR_RETURN(v1::Delivery delivery, view_.Load(tx, call.policy(), call.object()));
+  SV_ASSIGN_OR_RETURN(v1::Delivery delivery, view_.Show(call, tx, call.object()));
   call.Cite(delivery.clause().clause(), delivery.clause().version());
   if (delivery.state() == v1::Delivery::STATE_SEALED) return Sealed(delivery);
   if (!delivery.has_first_open_time()) {
@@ -68,7 +68,8 @@ absl::StatusOr<v1::ListDeliveriesResponse> DeliveryHandlers::List(
       response.set_next_page_token(deps_.pager.Seal(call, request, cursor.Next()));
       break;
     }
-    SV_ASSIGN_OR_RETURN(*response.add_deliveries(), view_.Load(tx, call.policy(), object));
+    SV_ASSIGN_OR_RETURN(*response.add_deliveries(), view_.Show(call, tx, object));
+    call.AlsoAbout(object.name);
     cursor.before_id = object.id;
   }
   response.set_resume_token(cursor.resume_token);
@@ -99,7 +100,7 @@ absl::StatusOr<v1::Delivery> DeliveryHandlers::Acknowledge(
   }
   call.SetKind(Record::KIND_ACKNOWLEDGEMENT);
   call.SetResult({.object_id = object.id, .revision = object.revision});
-  return view_.Load(tx, call.policy(), object);
+  return view_.Show(call, tx, object);
 }
 
 absl::StatusOr<v1::Delivery> DeliveryHandlers::Render(Call& call, ReadTx& tx,
@@ -107,7 +108,7 @@ absl::StatusOr<v1::Delivery> DeliveryHandlers::Render(Call& call, ReadTx& tx,
   SV_ASSIGN_OR_RETURN(const std::optional<Object> object,
                       deps_.objects.FindById(tx, replay.object_id));
   if (!object) return absl::DataLossError("a repeat names no object");
-  return view_.Load(tx, call.policy(), *object);
+  return view_.Show(call, tx, *object);
 }
 
 }  // namespace samverkan::incidents

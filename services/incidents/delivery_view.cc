@@ -26,9 +26,23 @@ absl::StatusOr<std::string> DeliveryView::NameOf(storage::ReadTx& tx, int64_t id
   return object->name;
 }
 
+absl::StatusOr<v1::Delivery> DeliveryView::Show(rpc::Call& call, storage::ReadTx& tx,
+                                                const access::Object& object) const {
+  SV_ASSIGN_OR_RETURN(const DeliveryRow row, releases_.LoadDelivery(tx, object.id));
+  SV_ASSIGN_OR_RETURN(const std::string item, NameOf(tx, row.incident_id));
+  call.AlsoAbout(item);
+  return Load(tx, call.policy(), object, row);
+}
+
 absl::StatusOr<v1::Delivery> DeliveryView::Load(storage::ReadTx& tx, const access::Snapshot& policy,
                                                 const access::Object& object) const {
   SV_ASSIGN_OR_RETURN(const DeliveryRow row, releases_.LoadDelivery(tx, object.id));
+  return Load(tx, policy, object, row);
+}
+
+absl::StatusOr<v1::Delivery> DeliveryView::Load(storage::ReadTx& tx, const access::Snapshot& policy,
+                                                const access::Object& object,
+                                                const DeliveryRow& row) const {
   DeliveryNames names;
   SV_ASSIGN_OR_RETURN(names.supersedes, NameOf(tx, row.supersedes));
   SV_ASSIGN_OR_RETURN(names.superseded_by, NameOf(tx, row.superseded_by));

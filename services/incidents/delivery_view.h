@@ -5,6 +5,7 @@
 #include "services/access/snapshot.h"
 #include "services/access/store/object_store.h"
 #include "services/incidents/incident_store.h"
+#include "services/rpc/call.h"
 #include "services/storage/database.h"
 
 namespace samverkan::incidents {
@@ -18,8 +19,13 @@ class DeliveryView {
 
   absl::StatusOr<v1::Delivery> Load(storage::ReadTx& tx, const access::Snapshot& policy,
                                     const access::Object& object) const;
+  // The same as the answer to a call, whose record then tells which item is behind the copy.
+  absl::StatusOr<v1::Delivery> Show(rpc::Call& call, storage::ReadTx& tx,
+                                    const access::Object& object) const;
 
  private:
+  absl::StatusOr<v1::Delivery> Load(storage::ReadTx& tx, const access::Snapshot& policy,
+                                    const access::Object& object, const DeliveryRow& row) const;
   absl::StatusOr<std::string> NameOf(storage::ReadTx& tx, int64_t id) const;
 
   const access::ObjectStore& objects_;

@@ -244,6 +244,7 @@ absl::StatusOr<v1::ListIncidentsResponse> IncidentHandlers::List(
       if (!Wanted(request, object)) continue;
       SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, object));
       *response.add_incidents() = ToProto(object, record, object.change_time);
+      call.AlsoAbout(object.name);
     }
   }
   if (more) response.set_next_page_token(deps_.pager.Seal(call, request, cursor.Next()));

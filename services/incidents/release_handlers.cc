@@ -154,7 +154,7 @@ absl::StatusOr<ChangeTarget> ReleaseHandlers::Deliver(Call& call, WriteTx& tx, c
     older.state = v1::Delivery::STATE_SUPERSEDED;
     SV_RETURN_IF_ERROR(deps_.objects.Update(tx, older));
   }
-  call.AlsoRecord({copy.owner_party, kind, copy.name});
+  call.AlsoRecord({copy.owner_party, kind, copy.name, item.name});
   return ChangeTarget{ChangeKind::kDelivery, recipient, copy.id};
 }
 
@@ -308,7 +308,7 @@ absl::Status ReleaseHandlers::CorrectHolders(Call& call, WriteTx& tx, const Obje
       SV_RETURN_IF_ERROR(deps_.releases.WithholdCorrection(tx, delivery.id));
       SV_ASSIGN_OR_RETURN(Object copy, LoadCopy(tx, delivery.id));
       SV_RETURN_IF_ERROR(deps_.objects.Update(tx, copy));
-      call.AlsoRecord({copy.owner_party, Record::KIND_CORRECTION, copy.name});
+      call.AlsoRecord({copy.owner_party, Record::KIND_CORRECTION, copy.name, object.name});
       targets.push_back({ChangeKind::kDelivery, delivery.unit, delivery.id});
       continue;
     }
@@ -387,7 +387,7 @@ absl::StatusOr<v1::Incident> ReleaseHandlers::Retract(Call& call, WriteTx& tx,
     SV_ASSIGN_OR_RETURN(Object copy, LoadCopy(tx, delivery.id));
     copy.state = v1::Delivery::STATE_SEALED;
     SV_RETURN_IF_ERROR(deps_.objects.Update(tx, copy));
-    call.AlsoRecord({copy.owner_party, Record::KIND_RETRACTION, copy.name});
+    call.AlsoRecord({copy.owner_party, Record::KIND_RETRACTION, copy.name, object.name});
     targets.push_back({ChangeKind::kDelivery, delivery.unit, delivery.id});
   }
   SV_RETURN_IF_ERROR(AppendChange(tx, object, std::move(targets)));

@@ -56,9 +56,10 @@ class StreamGuard {
   virtual absl::StatusOr<absl::Time> Check(absl::Time now) = 0;
   // Whether this watcher may see an event of this kind; only after a Check that passed.
   virtual bool MaySee(ChangeKind kind, const EventLabel& label, absl::Time now) = 0;
-  // Makes the durable record of a page of past entries before it is sent; `done` runs on any
-  // thread.
-  virtual void RecordPage(int64_t count, absl::AnyInvocable<void(absl::Status)> done) = 0;
+  // Makes the durable record of a page of past entries before it is sent, one target each; `done`
+  // runs on any thread. One at a time.
+  virtual void RecordPage(std::vector<ChangeTarget> shown,
+                          absl::AnyInvocable<void(absl::Status)> done) = 0;
 };
 
 // Bytes that several messages share.

@@ -152,12 +152,14 @@ void FeedEngine::AddPage(Watcher& watcher, std::vector<EventRef> events, bool pa
     watcher.outbox.insert(watcher.outbox.end(), events.begin(), events.end());
     return;
   }
-  const auto count = static_cast<int64_t>(events.size());
+  std::vector<ChangeTarget> shown;
+  for (const EventRef& ref : events) shown.push_back(*ref);
   watcher.page = std::move(events);
   watcher.page_pending = true;
-  watcher.guard->RecordPage(count, [inbox = inbox_, id = watcher.id](absl::Status status) {
-    inbox->Post(feed_command::PageRecorded{id, std::move(status)});
-  });
+  watcher.guard->RecordPage(std::move(shown),
+                            [inbox = inbox_, id = watcher.id](absl::Status status) {
+                              inbox->Post(feed_command::PageRecorded{id, std::move(status)});
+                            });
 }
 
 // What the pager rendered is as good as rendered now, except of objects that changed since.

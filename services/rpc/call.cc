@@ -17,6 +17,7 @@ void Call::Reset() {
   count_ = 0;
   hash_.clear();
   citations_.clear();
+  related_.clear();
   side_records_.clear();
   on_record_ = nullptr;
   result_ = {};

@@ -15,6 +15,7 @@
 #include "services/access/principal.h"
 #include "services/access/snapshot.h"
 #include "services/access/store/object_store.h"
+#include "services/journal/ref.h"
 #include "services/storage/database.h"
 
 namespace samverkan::rpc {
@@ -32,6 +33,8 @@ struct SideRecord {
   std::string party;
   audit::v1::Record::Kind kind;
   std::string resource;
+  // The item behind the resource, where that is a received copy.
+  std::string about = {};
 };
 
 // One permitted call as its handler sees it. Only the gate makes one, and tests of handlers. Used
@@ -67,6 +70,14 @@ class Call {
   void SetKind(audit::v1::Record::Kind kind) { kind_ = kind; }
   void SetResource(absl::string_view name) { resource_ = std::string(name); }
   void SetCount(int64_t count) { count_ = count; }
+  // An object that the call shows beside its resource: an item of a page, the item behind a
+  // received copy. Who saw it is found by it (R40). A page's worth fits into a record.
+  void AlsoAbout(absl::string_view name) { related_.push_back(journal::RefOfName(name)); }
+  // A further page of the same stream: what the page before it showed is forgotten.
+  void BeginPage(int64_t count) {
+    related_.clear();
+    count_ = count;
+  }
   // SHA-256 of the content an act discloses or signs.
   void SetHash(absl::string_view hash) { hash_ = std::string(hash); }
   void Cite(absl::string_view clause, int32_t version) {
@@ -107,6 +118,7 @@ class Call {
   int64_t count_ = 0;
   std::string hash_;
   std::vector<std::pair<std::string, int32_t>> citations_;
+  std::vector<journal::Ref> related_;
   std::vector<SideRecord> side_records_;
   std::function<absl::Status(storage::WriteTx&)> on_record_;
   std::string request_id_;

@@ -14,6 +14,10 @@ using audit::v1::Record;
 constexpr size_t kRefSize = 16;
 constexpr char kHubTree[] = "";
 
+void AddRelated(Record& record, const journal::Ref& ref) {
+  record.add_related_refs(ref.data(), ref.size());
+}
+
 std::string Ref(const Hash& hash) {
   return std::string(AsBytes(hash).substr(0, kRefSize));
 }
@@ -53,11 +57,14 @@ absl::Status Recorder::Allowed(storage::WriteTx& tx, const Call& call,
     citation->set_clause(clause);
     citation->set_version(version);
   }
+  for (const journal::Ref& ref : call.related_) AddRelated(record, ref);
   SV_RETURN_IF_ERROR(log_.Append(tx, call.principal_.party, record));
   for (const SideRecord& side : call.side_records_) {
     Record other = record;
     other.set_kind(side.kind);
     other.set_resource(side.resource);
+    other.clear_related_refs();
+    if (!side.about.empty()) AddRelated(other, journal::RefOfName(side.about));
     other.clear_mandate();
     other.clear_actor_ref();
     other.clear_request_ref();

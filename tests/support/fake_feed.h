@@ -64,8 +64,9 @@ class FakeGuard final : public StreamGuard {
     return until_;
   }
   bool MaySee(ChangeKind, const EventLabel&, absl::Time) override { return true; }
-  void RecordPage(int64_t count, absl::AnyInvocable<void(absl::Status)> done) override {
-    recorded_.fetch_add(count);
+  void RecordPage(std::vector<ChangeTarget> shown,
+                  absl::AnyInvocable<void(absl::Status)> done) override {
+    recorded_.fetch_add(static_cast<int64_t>(shown.size()));
     done(record_status_.load() ? absl::OkStatus() : absl::UnavailableError("no record"));
   }
   void End(absl::Status status) {
