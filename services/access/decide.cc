@@ -244,6 +244,23 @@ Decision DecideDisclosure(const Snapshot& policy, const DisclosureRequest& reque
   return Judge(policy, mandate.unit, request, Ask(policy, request, mandate, label), decision);
 }
 
+std::vector<uint32_t> FittingButClosed(const Snapshot& policy, const DisclosureRequest& request,
+                                       const Label& label) {
+  std::vector<uint32_t> fitting;
+  Decision decision;
+  if (!CanAsk(policy, request, label, decision)) return fitting;
+  const CompiledMandate& mandate = policy.mandate(request.mandate);
+  const Question question = Ask(policy, request, mandate, label);
+  for (const Rule& rule : policy.RulesOf(mandate.unit, request.recipient)) {
+    const ClauseTerms& terms = policy.terms(rule.clause);
+    if (terms.effect == Clause::EFFECT_FORBID) continue;
+    const Interval* interval = AtOrAfter(policy.IntervalsOf(rule), request.now);
+    const bool open = interval != nullptr && interval->Contains(request.now);
+    if (!open && TestPermit(question, rule, terms) == Stage::kFits) fitting.push_back(rule.clause);
+  }
+  return fitting;
+}
+
 Decision DecideIntake(const Snapshot& policy, const DisclosureRequest& request,
                       const Label& label) {
   Decision decision;

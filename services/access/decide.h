@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "samverkan/errors/v1/errors.pb.h"
@@ -82,6 +83,11 @@ Decision DecideDisclosure(const Snapshot& policy, const DisclosureRequest& reque
 // The same for what a reporting unit hands in to another party's report slot: the slot's clause
 // binds the reporter's party, whose every unit counts as sender.
 Decision DecideIntake(const Snapshot& policy, const DisclosureRequest& request, const Label& label);
+
+// For explaining a denial: the permitting clauses that fit the question in all but time, and are
+// not open for the pair now.
+std::vector<uint32_t> FittingButClosed(const Snapshot& policy, const DisclosureRequest& request,
+                                       const Label& label);
 
 // Whether the mandate may use a permission on what its own unit owns or holds: function, validity
 // and, for a place with cells other than the city as a whole, the mandate's area. Whose it is, is

@@ -1,6 +1,7 @@
 #include "services/access/decide.h"
 
 #include "gtest/gtest.h"
+#include "services/access/explain.h"
 #include "services/access/snapshot.h"
 #include "tests/support/access_world.h"
 
@@ -62,6 +63,32 @@ TEST_F(DecideTest, AClauseInForceAllows) {
   EXPECT_EQ(decision.obligations.time_precision, types::v1::TIME_PRECISION_PART_OF_DAY);
   EXPECT_EQ(decision.obligations.onward, types::v1::ONWARD_NONE);
   EXPECT_EQ(decision.not_after, At("2026-05-01T00:00:00Z")) << "when the suspension begins";
+}
+
+// Without a clause named, others that are in force came further: what helps is the one that would
+// allow it.
+TEST_F(DecideTest, ExplainNamesTheClauseThatWouldAllowItWereItInForce) {
+  DisclosureRequest request = ToHal();
+  request.clause.reset();
+  request.now = At("2026-05-02T00:00:00Z");
+  EXPECT_EQ(DecideDisclosure(*policy_, request, Robbery()).reason,
+            errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED);
+  const Explanation explained = Explain(*policy_, request, Robbery());
+  EXPECT_EQ(explained.decision.reason, errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE);
+  EXPECT_EQ(explained.remedy_en,
+            "The clause agreements/lok-hal-skarh/clauses/l2 has been suspended by "
+            "parties/sthlm-sdn-hal since 2026-05-01T00:00:00Z; only that party can resume it. Try "
+            "again at 2026-05-08T00:00:00Z.");
+
+  // What no clause would allow even then is told as it is.
+  Label red = Robbery();
+  red.tlp = types::v1::TLP_RED;
+  EXPECT_EQ(Explain(*policy_, request, red).decision.reason,
+            errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED);
+  // Nor is a clause that has ended an answer, or one not yet valid before another reason.
+  request.now = At("2029-01-01T00:00:00Z");
+  EXPECT_EQ(Explain(*policy_, request, Robbery()).decision.reason,
+            errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED);
 }
 
 TEST_F(DecideTest, NobodyWithoutMandate) {

@@ -214,11 +214,33 @@ Sentences Explainer::Run() const {
   }
 }
 
+// The clause that would allow it were it in force. Who asks about any clause is helped most by that
+// one, however near another came: a suspension is resumed and a signature given sooner than an
+// agreement is changed. What has ended is history and answers nothing.
+std::optional<uint32_t> MissingClause(const Snapshot& policy, const DisclosureRequest& request,
+                                      const Label& label, const Decision& decision) {
+  const bool forbidden = decision.citation_count > 0;
+  if (decision.allowed || forbidden || request.clause.has_value()) return std::nullopt;
+  std::optional<uint32_t> missing;
+  for (const uint32_t clause : FittingButClosed(policy, request, label)) {
+    const ClosedCause::Kind kind = WhyClosed(policy, clause, policy.mandate(request.mandate).unit,
+                                             request.recipient, request.now)
+                                       .kind;
+    if (kind == ClosedCause::Kind::kSuspended) return clause;
+    if (kind != ClosedCause::Kind::kEnded && !missing) missing = clause;
+  }
+  return missing;
+}
+
 }  // namespace
 
 Explanation Explain(const Snapshot& policy, const DisclosureRequest& request, const Label& label) {
   Explanation explanation;
   explanation.decision = DecideDisclosure(policy, request, label);
+  if (const auto missing = MissingClause(policy, request, label, explanation.decision)) {
+    explanation.decision.reason = errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE;
+    explanation.decision.nearest = ClauseCitation{*missing};
+  }
   Sentences said = Explainer(policy, request, label, explanation.decision).Run();
   explanation.remedy = std::move(said.sv);
   explanation.remedy_en = std::move(said.en);
