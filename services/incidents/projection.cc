@@ -46,13 +46,11 @@ TimeSpan ProjectSpan(const TimeSpan& span, TimePrecision precision, const Calend
 
 GeoPrecision PrecisionOf(const Place& place, const access::AreaMap& areas) {
   if (place.has_position() || !place.polygon().empty()) return types::v1::GEO_PRECISION_EXACT;
-  if (place.areas().empty()) return types::v1::GEO_PRECISION_CITY;
-  if (areas.CellOf(place.areas(0))) {
-    return place.display_name().empty() ? types::v1::GEO_PRECISION_NEIGHBOURHOOD
-                                        : types::v1::GEO_PRECISION_PLACE;
-  }
-  return place.areas(0) == "areas/city" ? types::v1::GEO_PRECISION_CITY
-                                        : types::v1::GEO_PRECISION_DISTRICT;
+  // A name tells the place, in however large an area it is said to lie.
+  if (!place.display_name().empty()) return types::v1::GEO_PRECISION_PLACE;
+  if (place.areas().empty() || place.areas(0) == "areas/city") return types::v1::GEO_PRECISION_CITY;
+  return areas.CellOf(place.areas(0)) ? types::v1::GEO_PRECISION_NEIGHBOURHOOD
+                                      : types::v1::GEO_PRECISION_DISTRICT;
 }
 
 v1::IncidentContent Project(const v1::IncidentContent& content, const access::CellSet& cells,
