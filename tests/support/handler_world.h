@@ -72,6 +72,7 @@ class HandlerWorld {
   const RecordCipher& cipher() const { return cipher_; }
   const rpc::Pager& pager() const { return pager_; }
   const Calendar& calendar() const { return calendar_; }
+  journal::Ring& ring() { return ring_; }
   journal::ChangeLog& changes() { return changes_; }
   RandomSource& random() { return random_; }
 
