@@ -1,10 +1,12 @@
 #include "services/hub/config.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -82,8 +84,14 @@ std::optional<rpc::JwtAlgorithm> AlgorithmOf(absl::string_view name) {
 }
 
 bool IsLoopback(absl::string_view address) {
-  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
-         absl::StartsWith(address, "[::1]:");
+  const size_t colon = address.rfind(':');
+  if (colon == absl::string_view::npos) return false;
+  const absl::string_view host = address.substr(0, colon);
+  if (host == "localhost" || host == "[::1]") return true;
+  // In numbers alone: a name may begin like one and lead anywhere.
+  return absl::StartsWith(host, "127.") && std::all_of(host.begin(), host.end(), [](char c) {
+           return c == '.' || absl::ascii_isdigit(c);
+         });
 }
 
 absl::Status CheckRequired(const v1::HubConfig& config, const std::string& path) {
@@ -138,7 +146,10 @@ absl::Status CheckGuardIsApart(const v1::HubConfig& config, const std::string& p
 void MakeAbsolute(v1::HubConfig& config, const std::string& path) {
   const std::filesystem::path base = std::filesystem::absolute(path).parent_path();
   const auto resolve = [&](std::string* value) {
-    if (!value->empty()) *value = (base / *value).lexically_normal().string();
+    if (value->empty()) return;
+    *value = (base / *value).lexically_normal().string();
+    // One text per path, so that what lies inside a folder is seen to.
+    if (value->size() > 1 && value->back() == '/') value->pop_back();
   };
   for (std::string* value :
        {config.mutable_data_dir(), config.mutable_key_file(), config.mutable_log_key_file(),
