@@ -150,17 +150,20 @@ absl::StatusOr<Agreement> Agreement::Parse(v1::AgreementRecord record) {
   return agreement;
 }
 
+absl::Time EndOf(const Agreement& agreement) {
+  const absl::Time end = FromProto(agreement.content.valid_to_time());
+  if (!agreement.record.has_notice_end_time()) return end;
+  return std::min(end, FromProto(agreement.record.notice_end_time()));
+}
+
 State StateAt(const Agreement& agreement, absl::Time now) {
   if (!agreement.record.finalised()) return v1::Agreement::STATE_DRAFT;
   if (!AllFoundersSigned(agreement)) return v1::Agreement::STATE_FOR_SIGNATURE;
-  const bool notice = agreement.record.has_notice_end_time();
-  if (now >= FromProto(agreement.content.valid_to_time()) ||
-      (notice && now >= FromProto(agreement.record.notice_end_time()))) {
-    return v1::Agreement::STATE_EXPIRED;
-  }
+  if (now >= EndOf(agreement)) return v1::Agreement::STATE_EXPIRED;
   if (now < FromProto(agreement.content.valid_from_time())) return v1::Agreement::STATE_SIGNED;
   if (IsWholeSuspensionOpen(agreement, now)) return v1::Agreement::STATE_SUSPENDED;
-  return notice ? v1::Agreement::STATE_NOTICE_GIVEN : v1::Agreement::STATE_IN_FORCE;
+  return agreement.record.has_notice_end_time() ? v1::Agreement::STATE_NOTICE_GIVEN
+                                                : v1::Agreement::STATE_IN_FORCE;
 }
 
 absl::Status CheckContent(const Snapshot& policy, const v1::AgreementContent& content) {

@@ -23,6 +23,9 @@ struct Agreement {
   static absl::StatusOr<Agreement> Parse(v1::AgreementRecord record);
 };
 
+// The first instant at which it is no longer valid: by its own end, or by an earlier notice.
+absl::Time EndOf(const Agreement& agreement);
+
 // The state an agreement is in at an instant. It follows from what was signed, suspended and given
 // notice of; no timer decides it.
 v1::Agreement::State StateAt(const Agreement& agreement, absl::Time now);

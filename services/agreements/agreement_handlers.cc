@@ -226,8 +226,9 @@ absl::StatusOr<v1::Agreement> AgreementHandlers::Terminate(
   SV_RETURN_IF_ERROR(CheckState(agreement, tx.now(),
                                 {v1::Agreement::STATE_IN_FORCE, v1::Agreement::STATE_SUSPENDED}));
   const absl::Time end = FromProto(request.end_time());
-  if (end < tx.now() || end > FromProto(agreement.content.valid_to_time())) {
-    return FieldInvalid("end_time", "must lie between now and the end of validity");
+  if (end < tx.now() || end > EndOf(agreement)) {
+    return FieldInvalid("end_time",
+                        "must lie between now and the end of validity or of an earlier notice");
   }
   *agreement.record.mutable_notice_end_time() = request.end_time();
   SV_RETURN_IF_ERROR(SetTimer(tx, agreement));
@@ -236,10 +237,7 @@ absl::StatusOr<v1::Agreement> AgreementHandlers::Terminate(
 
 absl::Status AgreementHandlers::SetTimer(WriteTx& tx, const Agreement& agreement) {
   const absl::Time begin = FromProto(agreement.content.valid_from_time());
-  absl::Time end = FromProto(agreement.content.valid_to_time());
-  if (agreement.record.has_notice_end_time())
-    end = std::min(end, FromProto(agreement.record.notice_end_time()));
-  const absl::Time due = tx.now() < begin ? begin : end;
+  const absl::Time due = tx.now() < begin ? begin : EndOf(agreement);
   return deps_.timers.Set(tx, journal::TimerKind::kAgreement, agreement.content.name(), due);
 }
 
