@@ -281,7 +281,7 @@ int Watch(const cli::Home& home, const std::string& path, bool to_present) {
   FeedWriter writer(path, to_present);
   client::Watcher watcher(**hub, request);
   const absl::Status ended = watcher.Run(writer);
-  if (!ended.ok() && (to_present || !IsGone(ended))) Fail(ended.ToString(), 3);
+  if (!ended.ok() && (to_present || !absl::IsUnavailable(ended))) Fail(ended.ToString(), 3);
   return 0;
 }
 
