@@ -83,10 +83,14 @@ absl::Status IncidentStore::Destroy(WriteTx& tx, const access::Object& object) c
     if (!row)
       return absl::DataLossError(
           absl::StrCat("version ", id, " of object ", object.id, " is missing"));
-    SV_RETURN_IF_ERROR(
-        tx.Run("UPDATE incident_versions SET wrapped_key = NULL, ciphertext = NULL WHERE id = $1",
-               {id})
-            .status());
+    SV_ASSIGN_OR_RETURN(const storage::Rows destroyed,
+                        tx.Run("UPDATE incident_versions SET wrapped_key = NULL, ciphertext = NULL "
+                               "WHERE id = $1 RETURNING id",
+                               {id}));
+    // Written by an earlier act of this group: no statement reaches it until the group is flushed.
+    if (destroyed.empty())
+      return absl::UnavailableError(
+          absl::StrCat("version ", id, " of object ", object.id, " is only being written"));
     id = row->Int(kPrevious);
   }
   return absl::OkStatus();
