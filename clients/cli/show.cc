@@ -60,7 +60,7 @@ std::string NoteText(const RevisionNote& note, Language language) {
 }
 
 std::string TombstoneText(const Tombstone& tombstone, Session& session) {
-  if (tombstone.reason().empty()) return "";
+  if (!tombstone.has_retract_time()) return "";
   return absl::StrCat(ShowTime(tombstone.retract_time()), " ", session.Label(tombstone.reason()));
 }
 

@@ -20,6 +20,7 @@
 #include "services/audit/audit_service.h"
 #include "services/base/calendar.h"
 #include "services/base/clock.h"
+#include "services/base/crypto.h"
 #include "services/base/key_ring.h"
 #include "services/base/log.h"
 #include "services/base/random.h"
@@ -37,6 +38,7 @@
 #include "services/incidents/incident_renderers.h"
 #include "services/incidents/incident_service.h"
 #include "services/incidents/migrations.h"
+#include "services/incidents/sealing.h"
 #include "services/journal/audit_log.h"
 #include "services/journal/change_log.h"
 #include "services/journal/feed_engine.h"
@@ -156,8 +158,8 @@ struct Hub::Parts {
   int port = 0;
 
   absl::Status OpenStorage(const TuneStorage& tune);
-  absl::Status OpenJournal(const std::vector<std::string>& parties);
-  absl::Status OpenAccess(bool demo_mode);
+  absl::Status OpenJournal(const std::vector<std::string>& parties, bool restored);
+  absl::Status OpenAccess(const Mode& mode);
   absl::Status MakeGate();
   absl::Status MakeNouns();
   absl::Status MakeServices();
@@ -183,22 +185,23 @@ absl::Status Hub::Parts::OpenStorage(const TuneStorage& tune) {
   return storage::Migrate(*database, AllMigrations());
 }
 
-absl::Status Hub::Parts::OpenJournal(const std::vector<std::string>& parties) {
+absl::Status Hub::Parts::OpenJournal(const std::vector<std::string>& parties, bool restored) {
   for (const std::string& party : parties) SV_RETURN_IF_ERROR(keys->RequireParty(party));
   SV_ASSIGN_OR_RETURN(audit_log, journal::AuditLog::Open(*database, parties));
   SV_ASSIGN_OR_RETURN(guard, journal::OpenGuard(config.guard_file(), *database));
   SV_ASSIGN_OR_RETURN(Ed25519PrivateKey key, journal::LoadSigningKey(config.log_key_file()));
-  SV_ASSIGN_OR_RETURN(integrator, journal::Integrator::Create(
-                                      {.origin = config.log_origin(), .key = std::move(key)},
-                                      *audit_log, *database, *guard, clock));
+  SV_ASSIGN_OR_RETURN(
+      integrator, journal::Integrator::Create(
+                      {.origin = config.log_origin(), .key = std::move(key), .restored = restored},
+                      *audit_log, *database, *guard, clock));
   return absl::OkStatus();
 }
 
-absl::Status Hub::Parts::OpenAccess(bool demo_mode) {
+absl::Status Hub::Parts::OpenAccess(const Mode& mode) {
   const std::vector<std::string> files(config.directory_files().begin(),
                                        config.directory_files().end());
   SV_ASSIGN_OR_RETURN(directory::LoadedBundle loaded, directory::LoadBundle(files));
-  SV_RETURN_IF_ERROR(OpenJournal(PartyNames(loaded.bundle)));
+  SV_RETURN_IF_ERROR(OpenJournal(PartyNames(loaded.bundle), mode.restored));
   SV_ASSIGN_OR_RETURN(auto areas, access::AreaMap::Compile(loaded.bundle, loaded.geojson));
   auto bundle = std::make_shared<const directory::v1::DirectoryBundle>(std::move(loaded.bundle));
   SV_ASSIGN_OR_RETURN(policy, access::PolicyStore::Create(*database, bundle, std::move(areas)));
@@ -207,14 +210,17 @@ absl::Status Hub::Parts::OpenAccess(bool demo_mode) {
     Log(LogLevel::kError, "agreement_inactive", {{"why", problem}});
   SV_RETURN_IF_ERROR(directory::RecordVersion(*database, *audit_log, *bundle));
   SV_ASSIGN_OR_RETURN(rpc::Authenticator::Options authentication,
-                      AuthenticationOf(config, demo_mode));
+                      AuthenticationOf(config, mode.demo));
   SV_ASSIGN_OR_RETURN(authenticator, rpc::Authenticator::Create(std::move(authentication), clock));
   identity_files.emplace(*authenticator);
   return absl::OkStatus();
 }
 
 absl::Status Hub::Parts::MakeGate() {
-  SV_ASSIGN_OR_RETURN(sealer, TokenSealer::Create(keys->TokenKey().Clone(), random));
+  // A restored database goes on under another log_origin: tokens from before it name positions that
+  // other entries have taken.
+  const Hash token_key = HmacSha256(keys->TokenKey(), config.log_origin());
+  SV_ASSIGN_OR_RETURN(sealer, TokenSealer::Create(Secret(AsBytes(token_key)), random));
   cipher.emplace(*keys, random);
   recorder.emplace(*audit_log, *keys);
   housekeeping.emplace(*database, *guard, requests, clock);
@@ -372,18 +378,22 @@ void Hub::Parts::Stop() {
 
 Hub::Hub(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const v1::HubConfig& config, bool demo_mode,
+absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const v1::HubConfig& config, const Mode& mode,
                                                 const TuneStorage& tune) {
-  if (demo_mode)
+  if (mode.demo)
     Log(LogLevel::kWarning, "demo_mode",
         {{"what", std::string("demo issuers are taken: anybody may sign in as anybody")}});
   auto hub = std::unique_ptr<Hub>(new Hub(std::make_unique<Parts>()));
   Parts& parts = *hub->parts_;
   parts.config = config;
   SV_RETURN_IF_ERROR(parts.OpenStorage(tune));
-  SV_RETURN_IF_ERROR(parts.OpenAccess(demo_mode));
+  SV_RETURN_IF_ERROR(parts.OpenAccess(mode));
   SV_RETURN_IF_ERROR(parts.MakeGate());
   SV_RETURN_IF_ERROR(parts.MakeNouns());
+  SV_ASSIGN_OR_RETURN(const int64_t sealed,
+                      incidents::AgreeOnSeals(*parts.incident_dependencies, *parts.database,
+                                              *parts.audit_log, *parts.guard));
+  if (sealed > 0) Log(LogLevel::kWarning, "sealed_again", {{"items", sealed}});
   SV_RETURN_IF_ERROR(parts.MakeServices());
   SV_RETURN_IF_ERROR(parts.Serve());
   return hub;

@@ -29,12 +29,18 @@ namespace samverkan::hub {
 // The one place where everything is put together: configuration -> wiring -> serve.
 class Hub {
  public:
+  struct Mode {
+    // Takes demo issuers.
+    bool demo = false;
+    // The database is a backup that lacks what was signed since; see docs/restore.md.
+    bool restored = false;
+  };
   // Opens database, guard, keys and directory, and serves. What is wrong is said in a sentence a
   // person can act on; then nothing serves.
   //
   // `tune` changes the engine's options before it is opened: a benchmark's trace and group size.
   using TuneStorage = std::function<void(storage::sqlite::SqliteOptions&)>;
-  static absl::StatusOr<std::unique_ptr<Hub>> Start(const v1::HubConfig& config, bool demo_mode,
+  static absl::StatusOr<std::unique_ptr<Hub>> Start(const v1::HubConfig& config, const Mode& mode,
                                                     const TuneStorage& tune = nullptr);
   // Stops: no new calls, streams end with their tokens, what is under way is answered, then the
   // database.

@@ -15,10 +15,14 @@ namespace {
 constexpr char kHelp[] =
     "samverkan-hub serves the collaboration hub.\n"
     "\n"
-    "  samverkan-hub --config FILE [--demo] [--check]\n"
+    "  samverkan-hub --config FILE [--demo] [--restored] [--check]\n"
     "\n"
     "  --config FILE  configuration (samverkan.hub.v1.HubConfig, protobuf text format)\n"
     "  --demo         take demo issuers, which sign anybody in: never where real data is\n"
+    "  --restored     the database is a backup that lacks what was signed since: go on from it, "
+    "under "
+    "a new log_origin, with\n"
+    "                 what was retracted meanwhile destroyed again; once, as docs/restore.md says\n"
     "  --check        check the configuration and end\n"
     "\n"
     "Logs are JSON lines on standard error. SIGTERM or SIGINT stops: streams end with their "
@@ -32,6 +36,7 @@ constexpr char kHelp[] =
 struct Arguments {
   std::string config;
   bool demo = false;
+  bool restored = false;
   bool check = false;
   bool help = false;
 };
@@ -44,6 +49,8 @@ bool Parse(int argc, char** argv, Arguments& arguments) {
       arguments.help = true;
     } else if (words[i] == "--demo") {
       arguments.demo = true;
+    } else if (words[i] == "--restored") {
+      arguments.restored = true;
     } else if (words[i] == "--check") {
       arguments.check = true;
     } else if (words[i] == "--config" && i + 1 < words.size()) {
@@ -90,7 +97,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   absl::StatusOr<std::unique_ptr<samverkan::hub::Hub>> hub =
-      samverkan::hub::Hub::Start(*config, arguments.demo);
+      samverkan::hub::Hub::Start(*config, {.demo = arguments.demo, .restored = arguments.restored});
   if (!hub.ok()) return Fail(hub.status());
   samverkan::Log(samverkan::LogLevel::kInfo, "serving",
                  {{"port", int64_t{(*hub)->port()}}, {"demo", arguments.demo}});

@@ -80,7 +80,7 @@ v1::Release ToProto(const ReleaseRow& row, const std::vector<DeliveryRow>& deliv
 }
 
 v1::Delivery::State StateOf(const DeliveryRow& row) {
-  if (!row.tombstone_reason.empty()) return v1::Delivery::STATE_SEALED;
+  if (row.tombstone_time != absl::UnixEpoch()) return v1::Delivery::STATE_SEALED;
   return row.superseded_by != 0 ? v1::Delivery::STATE_SUPERSEDED : v1::Delivery::STATE_DELIVERED;
 }
 

@@ -31,7 +31,8 @@ class IncidentStore {
   // The current version.
   absl::StatusOr<v1::IncidentRecord> Load(storage::ReadTx& tx, const access::Object& object) const;
   // Destroys the content of every version up to and including the current one: keys and
-  // ciphertexts. What a later Save writes stands.
+  // ciphertexts. What a later Save writes stands. UNAVAILABLE while a version is only being
+  // written: a retraction that was sent before the act before it was answered comes again.
   absl::Status Destroy(storage::WriteTx& tx, const access::Object& object) const;
 
   // The first item that a party handed in under its own id; nothing where there is none.
@@ -97,7 +98,9 @@ struct DeliveryRow {
   bool correction_withheld = false;
   int64_t supersedes = 0;
   int64_t superseded_by = 0;
+  // Empty where the retraction was lost with a database and only its seal was kept.
   std::string tombstone_reason;
+  // The epoch where it is not sealed.
   absl::Time tombstone_time;
 };
 

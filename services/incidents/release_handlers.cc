@@ -17,6 +17,7 @@
 #include "services/base/status.h"
 #include "services/incidents/incident_codec.h"
 #include "services/incidents/projection.h"
+#include "services/incidents/sealing.h"
 
 namespace samverkan::incidents {
 namespace {
@@ -369,32 +370,15 @@ absl::StatusOr<v1::Incident> ReleaseHandlers::Retract(Call& call, WriteTx& tx,
     return FieldInvalid("reason", "is no code of list RTR");
   Object object = call.object();
   SV_RETURN_IF_ERROR(CheckState(Verb::kRetract, static_cast<v1::Incident::State>(object.state)));
-  SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, object));
-  SV_RETURN_IF_ERROR(deps_.incidents.Destroy(tx, object));
-  SV_RETURN_IF_ERROR(deps_.releases.Seal(tx, object.id, request.reason()));
-  v1::IncidentRecord remains;
-  *remains.mutable_create_time() = record.create_time();
-  remains.set_foreign_id(record.foreign_id());
-  remains.mutable_tombstone()->set_reason(request.reason());
-  *remains.mutable_tombstone()->mutable_retract_time() = ::samverkan::ToProto(tx.now());
-  object.state = v1::Incident::STATE_RETRACTED;
-  object.cells.clear();
-  SV_RETURN_IF_ERROR(deps_.incidents.Save(tx, object, remains));
-  SV_ASSIGN_OR_RETURN(const std::vector<DeliveryRow> deliveries,
-                      deps_.releases.ListDeliveries(tx, object.id));
-  std::vector<ChangeTarget> targets;
-  for (const DeliveryRow& delivery : deliveries) {
-    SV_ASSIGN_OR_RETURN(Object copy, LoadCopy(tx, delivery.id));
-    copy.state = v1::Delivery::STATE_SEALED;
-    SV_RETURN_IF_ERROR(deps_.objects.Update(tx, copy));
+  SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, deps_.incidents.Load(tx, object));
+  SV_ASSIGN_OR_RETURN(const std::vector<Object> copies,
+                      SealItem(deps_, tx, object, record, request.reason()));
+  for (const Object& copy : copies)
     call.AlsoRecord({copy.owner_party, Record::KIND_RETRACTION, copy.name, object.name});
-    targets.push_back({ChangeKind::kDelivery, delivery.unit, delivery.id});
-  }
-  SV_RETURN_IF_ERROR(AppendChange(tx, object, std::move(targets)));
   tx.OnCommit([sealed = deps_.sealed, name = object.name] { sealed(name); });
   call.SetKind(Record::KIND_RETRACTION);
   call.SetResult({.object_id = object.id, .revision = object.revision});
-  return ToProto(object, remains, tx.now());
+  return ToProto(object, record, tx.now());
 }
 
 }  // namespace samverkan::incidents

@@ -21,6 +21,7 @@ namespace {
 
 constexpr absl::string_view kHeader = "samverkan-guard 1";
 constexpr absl::string_view kHeadKind = "head";
+constexpr absl::string_view kRestored = "restored";
 constexpr absl::string_view kKeyDestroyed = "key_destroyed";
 constexpr absl::string_view kSealed = "sealed";
 constexpr size_t kChecksumBytes = 8;
@@ -60,8 +61,8 @@ std::string MakeLine(absl::string_view entry, std::string& checksum) {
   return absl::StrCat(entry, " ", checksum, "\n");
 }
 
-std::string HeadEntry(int64_t tree, const TreeHead& head) {
-  return absl::StrCat(kHeadKind, " ", tree, " ", head.size, " ", Base64Encode(AsBytes(head.root)));
+std::string HeadEntry(absl::string_view kind, int64_t tree, const TreeHead& head) {
+  return absl::StrCat(kind, " ", tree, " ", head.size, " ", Base64Encode(AsBytes(head.root)));
 }
 
 std::string RefEntry(absl::string_view kind, const Ref& ref) {
@@ -161,7 +162,8 @@ absl::Status Guard::Load() {
 
 absl::Status Guard::Apply(absl::string_view entry) {
   const std::vector<absl::string_view> fields = absl::StrSplit(entry, ' ');
-  if (fields[0] == kHeadKind && fields.size() == 4) {
+  const bool restored = fields[0] == kRestored;
+  if ((restored || fields[0] == kHeadKind) && fields.size() == 4) {
     int64_t tree = 0;
     TreeHead head;
     const std::optional<std::string> root = Base64Decode(fields[3]);
@@ -171,7 +173,8 @@ absl::Status Guard::Apply(absl::string_view entry) {
     }
     head.root = *hash;
     auto [known, is_new] = heads_.try_emplace(tree, head);
-    if (!Continues(known->second, head)) return absl::InvalidArgumentError("head goes back");
+    if (!restored && !Continues(known->second, head))
+      return absl::InvalidArgumentError("head goes back");
     known->second = head;
     return absl::OkStatus();
   }
@@ -223,8 +226,16 @@ absl::Status Guard::AppendHeads(const TreeHeads& heads) {
                                                         " would fork or go back from size ",
                                                         known->second.size, " to ", head.size));
     }
-    if (known == heads_.end() || known->second != head) entries.push_back(HeadEntry(tree, head));
+    if (known == heads_.end() || known->second != head)
+      entries.push_back(HeadEntry(kHeadKind, tree, head));
   }
+  return Append(entries);
+}
+
+absl::Status Guard::AppendRestored(const TreeHeads& heads) {
+  absl::MutexLock lock(&mutex_);
+  std::vector<std::string> entries;
+  for (const auto& [tree, head] : heads) entries.push_back(HeadEntry(kRestored, tree, head));
   return Append(entries);
 }
 
@@ -249,7 +260,8 @@ absl::Status Guard::AppendSealed(absl::Span<const Ref> objects) {
 absl::Status Guard::Rewrite() {
   std::string checksum;
   std::string lines = MakeLine(kHeader, checksum);
-  for (const auto& [tree, head] : heads_) lines += MakeLine(HeadEntry(tree, head), checksum);
+  for (const auto& [tree, head] : heads_)
+    lines += MakeLine(HeadEntry(kHeadKind, tree, head), checksum);
   for (const Ref& key : keys_destroyed_) lines += MakeLine(RefEntry(kKeyDestroyed, key), checksum);
   for (const Ref& object : sealed_) lines += MakeLine(RefEntry(kSealed, object), checksum);
   const std::string fresh = absl::StrCat(path_, ".new");

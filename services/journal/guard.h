@@ -30,6 +30,7 @@ namespace samverkan::journal {
 // it:
 //   samverkan-guard 1 <checksum>
 //   head <tree> <size> <root, base64> <checksum>
+//   restored <tree> <size> <root, base64> <checksum>
 //   key_destroyed <32 hex digits> <checksum>
 //   sealed <32 hex digits> <checksum>
 // A last append of which a crash left only a part was never acted on, and what is torn of it is
@@ -50,6 +51,9 @@ class Guard {
   // more is appended. FAILED_PRECONDITION for a head that is smaller than the tree's last one, or
   // differs from it at the same size.
   absl::Status AppendHeads(const TreeHeads& heads);
+  // An operator has said that the database is a backup: the trees go on from these heads, though
+  // they are behind, or beside, what was signed.
+  absl::Status AppendRestored(const TreeHeads& heads);
   absl::Status AppendKeysDestroyed(absl::Span<const Ref> keys);
   absl::Status AppendSealed(absl::Span<const Ref> objects);
 

@@ -79,6 +79,19 @@ TEST_F(GuardTest, RefusesAForkAndAStepBack) {
   EXPECT_EQ(guard->Head(1), Head(5));
 }
 
+TEST_F(GuardTest, GoesBackOnlyWhereTheDatabaseWasRestored) {
+  {
+    auto guard = Open(true);
+    ASSERT_TRUE(guard->AppendHeads({{1, Head(5)}, {2, Head(7)}}).ok());
+    ASSERT_TRUE(guard->AppendRestored({{1, Head(3)}}).ok());
+    EXPECT_EQ(guard->Head(1), Head(3));
+    EXPECT_TRUE(guard->AppendHeads({{1, Head(4)}}).ok());
+    EXPECT_FALSE(guard->AppendHeads({{1, Head(3)}}).ok());
+  }
+  auto guard = Open();
+  EXPECT_THAT(guard->Heads(), ElementsAre(Pair(1, Head(4)), Pair(2, Head(7))));
+}
+
 TEST_F(GuardTest, SaysEverythingOnceOnly) {
   auto guard = Open(true);
   EXPECT_TRUE(guard->AppendSealed({RefOf(3)}).ok());

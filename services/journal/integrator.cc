@@ -87,6 +87,7 @@ absl::StatusOr<std::unique_ptr<Integrator>> Integrator::Create(Options options, 
         NoteSigner::Create(OriginOf(made->options_.origin, tree.party), made->options_.key));
     made->trees_.emplace_back(tree.id, tree.party, std::move(signer));
   }
+  if (made->options_.restored) SV_RETURN_IF_ERROR(made->AcceptRestored());
   SV_RETURN_IF_ERROR(made->Load());
   SV_RETURN_IF_ERROR(made->AnnounceKey());
   return made;
@@ -94,6 +95,37 @@ absl::StatusOr<std::unique_ptr<Integrator>> Integrator::Create(Options options, 
 
 absl::Status Integrator::Read(absl::FunctionRef<absl::Status(storage::ReadTx&)> fn) {
   return database_.Read(clock_.Now() + kReadTime, fn);
+}
+
+absl::Status Integrator::AcceptRestored() {
+  std::vector<RestoredTree> restored;
+  SV_RETURN_IF_ERROR(Read([&](storage::ReadTx& tx) ABSL_NO_THREAD_SAFETY_ANALYSIS -> absl::Status {
+    SV_ASSIGN_OR_RETURN(const std::vector<TreeProgress> progress, LoadTreeProgress(tx));
+    for (const TreeProgress& tree : progress) {
+      if (tree.tree >= static_cast<int64_t>(trees_.size())) break;
+      SV_ASSIGN_OR_RETURN(const std::optional<RestoredTree> lost,
+                          trees_[tree.tree].LoadRestored(tx, tree.size, guard_.Head(tree.tree)));
+      if (lost) restored.push_back(*lost);
+    }
+    return absl::OkStatus();
+  }));
+  if (restored.empty()) return absl::OkStatus();
+  // First what tells of it: should this process end before the guard file knows, it is done again.
+  SV_RETURN_IF_ERROR(storage::WriteAndWait(
+      database_, [&](storage::WriteTx& tx) ABSL_NO_THREAD_SAFETY_ANALYSIS -> absl::Status {
+        for (const RestoredTree& tree : restored) {
+          Record record;
+          record.set_kind(Record::KIND_ADMIN);
+          record.set_origin(tree.origin);
+          record.set_size(tree.lost.size);
+          record.set_hash(std::string(AsBytes(tree.lost.root)));
+          SV_RETURN_IF_ERROR(log_.Append(tx, trees_[tree.tree].party(), record));
+        }
+        return absl::OkStatus();
+      }));
+  Guard::TreeHeads heads;
+  for (const RestoredTree& tree : restored) heads.emplace_back(tree.tree, tree.kept);
+  return guard_.AppendRestored(heads);
 }
 
 absl::Status Integrator::Load() {
@@ -109,8 +141,8 @@ absl::Status Integrator::Load() {
     SV_ASSIGN_OR_RETURN(const std::vector<TreeProgress> progress, LoadTreeProgress(tx));
     if (progress.size() != trees_.size()) return absl::DataLossError("audit trees came or went");
     for (const TreeProgress& tree : progress) {
-      SV_RETURN_IF_ERROR(
-          trees_[tree.tree].Load(tx, tree.size, guard_.Head(tree.tree), options_.accept_new_key));
+      SV_RETURN_IF_ERROR(trees_[tree.tree].Load(tx, tree.size, guard_.Head(tree.tree),
+                                                options_.accept_new_key || options_.restored));
     }
     return absl::OkStatus();
   }));

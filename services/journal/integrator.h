@@ -47,6 +47,10 @@ class Integrator {
     Ed25519PrivateKey key;
     // The configured key replaces the one that signed last; a KEY record tells so.
     bool accept_new_key = false;
+    // An operator says that the database is a backup that lacks what was signed since: the log goes
+    // on from what it has, under another origin, so that nothing is signed twice in one name. What
+    // was lost stays provable: an ADMIN record in each tree tells the head it had.
+    bool restored = false;
     // Between rounds of the thread. Well below the second within which a record must be under a
     // checkpoint.
     absl::Duration interval = absl::Milliseconds(600);
@@ -86,6 +90,7 @@ class Integrator {
              Clock& clock);
 
   absl::Status Round() ABSL_EXCLUSIVE_LOCKS_REQUIRED(round_mutex_);
+  absl::Status AcceptRestored() ABSL_EXCLUSIVE_LOCKS_REQUIRED(round_mutex_);
   absl::Status Load() ABSL_EXCLUSIVE_LOCKS_REQUIRED(round_mutex_);
   absl::Status AnnounceKey() ABSL_EXCLUSIVE_LOCKS_REQUIRED(round_mutex_);
   absl::Status Integrate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(round_mutex_);

@@ -84,7 +84,7 @@ class IntegratorTest : public testing::Test {
     SV_ASSIGN_OR_RETURN(guard_, OpenGuard(guard_path(), *database_));
     failing_ = std::make_unique<FailingDatabase>(*database_);
     SV_ASSIGN_OR_RETURN(integrator_,
-                        Integrator::Create({"hub.example/audit", key_, accept_new_key}, *log_,
+                        Integrator::Create({origin_, key_, accept_new_key, restored_}, *log_,
                                            *failing_, *guard_, database_.clock()));
     return absl::OkStatus();
   }
@@ -162,6 +162,8 @@ class IntegratorTest : public testing::Test {
   }
 
   storage::TemporaryDatabase database_{JournalMigrations()};
+  std::string origin_ = "hub.example/audit";
+  bool restored_ = false;
   Ed25519PrivateKey key_ = KeyOf("hub");
   std::unique_ptr<AuditLog> log_;
   std::unique_ptr<Guard> guard_;
@@ -437,6 +439,12 @@ TEST_F(IntegratorTest, RefusesARestoredBackup) {
   // Nor when it has grown again by other entries.
   Append(kKommun, 3);
   EXPECT_EQ(TryStart().code(), absl::StatusCode::kDataLoss);
+  restored_ = true;
+  EXPECT_THAT(TryStart().message(), HasSubstr("never used"));
+  origin_ += "-2";
+  ASSERT_TRUE(TryStart().ok());
+  Run();
+  EXPECT_EQ(Records(kKommun).back().size(), 6);
 }
 
 TEST_F(IntegratorTest, RefusesAGuardFileThatIsMissingOrOlder) {

@@ -29,7 +29,8 @@ absl::Status SignedTree::Load(storage::ReadTx& tx, int64_t size,
     return Difference(
         origin(), absl::StrCat("the database has ", size, " entries, but ", head_.size,
                                " were signed: it is a restored backup or has lost data. Restore a "
-                               "newer copy, or let the parties decide how to go on"));
+                               "newer copy; where there is none, docs/restore.md says how the "
+                               "parties can go on"));
   }
   StoredNodes nodes(tx, id_);
   absl::StatusOr<CompactTree> integrated = CompactTree::Load(size, nodes);
@@ -59,6 +60,29 @@ absl::Status SignedTree::Load(storage::ReadTx& tx, int64_t size,
   integrated_ = *std::move(integrated);
   verified_ = RecheckTree(*at_head);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<RestoredTree>> SignedTree::LoadRestored(
+    storage::ReadTx& tx, int64_t size, const std::optional<TreeHead>& guarded) const {
+  if (!guarded) return std::optional<RestoredTree>();
+  StoredNodes nodes(tx, id_);
+  absl::StatusOr<CompactTree> integrated = CompactTree::Load(size, nodes);
+  SV_RETURN_IF_ERROR(MissingIsLoss(origin(), integrated.status()));
+  if (guarded->size <= size) {
+    absl::StatusOr<CompactTree> at_head = CompactTree::Load(guarded->size, nodes);
+    SV_RETURN_IF_ERROR(MissingIsLoss(origin(), at_head.status()));
+    if (at_head->Root() == guarded->root) return std::optional<RestoredTree>();
+  }
+  SV_ASSIGN_OR_RETURN(const std::optional<StoredCheckpoint> stored, LoadCheckpoint(tx, id_));
+  RestoredTree tree{
+      .tree = id_, .origin = {}, .lost = *guarded, .kept = {size, integrated->Root()}};
+  if (stored) tree.origin = stored->note.substr(0, stored->note.find('\n'));
+  if (tree.origin == origin()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "a restored database needs a log_origin that was never used: under ", origin(),
+        " other entries were signed already, and nobody could tell the two logs apart"));
+  }
+  return std::optional(std::move(tree));
 }
 
 absl::Status SignedTree::RecheckTo(Reader read, int64_t size, RecheckTree& tree) const {

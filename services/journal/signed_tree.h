@@ -18,6 +18,16 @@
 
 namespace samverkan::journal {
 
+// A tree of a database that is a backup.
+struct RestoredTree {
+  int64_t tree = 0;
+  // The log's name in which the lost head was signed.
+  std::string origin;
+  // The head that was signed, and the one that the database has.
+  TreeHead lost;
+  TreeHead kept;
+};
+
 // One tree as the integrator knows it. All of its statuses with DATA_LOSS say that what is stored
 // is not what was written or signed.
 class SignedTree {
@@ -33,6 +43,11 @@ class SignedTree {
   // be signed.
   absl::Status Load(storage::ReadTx& tx, int64_t size, const std::optional<TreeHead>& guarded,
                     bool accept_new_key);
+
+  // What the tree of `size` leaves lacks of what was signed; nothing where it lacks nothing.
+  // FAILED_PRECONDITION where it would go on under the name it had.
+  absl::StatusOr<std::optional<RestoredTree>> LoadRestored(
+      storage::ReadTx& tx, int64_t size, const std::optional<TreeHead>& guarded) const;
 
   int64_t id() const { return id_; }
   const std::string& party() const { return party_; }

@@ -34,7 +34,7 @@ HALVES = {
     "a shared item without a copy": f"SELECT id FROM objects WHERE kind = {INCIDENT} AND state = 3 "
     "AND id NOT IN (SELECT incident_id FROM deliveries)",
     "a copy that is readable though its item was retracted": "SELECT d.id FROM deliveries d JOIN objects o "
-    "ON o.id = d.incident_id WHERE o.state = 5 AND (d.wrapped_key IS NOT NULL OR d.tombstone_reason IS NULL)",
+    "ON o.id = d.incident_id WHERE o.state = 5 AND (d.wrapped_key IS NOT NULL OR d.tombstone_time IS NULL)",
 }
 # Numbers that must run from the first without gaps.
 SEQUENCES = {"change_log": "position", "audit_log": "seq", "objects": "id", "incident_versions": "id"}

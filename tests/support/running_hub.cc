@@ -114,7 +114,7 @@ RunningHub::RunningHub() {
   // As the programs do: Debian's Abseil looks for deadlocks at every lock otherwise, inside gRPC
   // too.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  auto hub = hub::Hub::Start(folder_.Config(), /*demo_mode=*/true);
+  auto hub = hub::Hub::Start(folder_.Config(), {.demo = true});
   SV_CHECK(hub.ok(), hub.status().ToString().c_str());
   hub_ = *std::move(hub);
   home_ = std::make_unique<cli::Home>(folder_.HomeAt(hub_->port()));

@@ -55,7 +55,7 @@ class LocalHub {
     }
     // Room for all that a recording holds back.
     config_.mutable_limits()->set_handler_queue_max(2 * kWrites);
-    auto hub = hub::Hub::Start(config_, /*demo_mode=*/true, tune);
+    auto hub = hub::Hub::Start(config_, {.demo = true}, tune);
     Require(hub.ok(), hub.status().ToString());
     hub_ = *std::move(hub);
     hub::Hub::Inside inside = hub_->inside();
