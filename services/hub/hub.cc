@@ -151,6 +151,7 @@ struct Hub::Parts {
   std::optional<directory::DirectoryService> directory_service;
   std::optional<audit::AuditService> audit_service;
   std::optional<feed::FeedService> feed_service;
+  std::shared_ptr<prometheus::Collectable> collectable;
   std::unique_ptr<prometheus::Exposer> exposer;
   std::unique_ptr<grpc::Server> server;
   std::optional<Health> health;
@@ -345,8 +346,9 @@ absl::Status Hub::Parts::Serve() {
   });
   if (!config.metrics_listen().empty()) {
     exposer = std::make_unique<prometheus::Exposer>(config.metrics_listen(), 1);
-    exposer->RegisterCollectable(
-        std::shared_ptr<prometheus::Collectable>(&observer, [](prometheus::Collectable*) {}));
+    // The exposer itself holds on to nothing.
+    collectable = std::shared_ptr<prometheus::Collectable>(&observer, [](auto*) {});
+    exposer->RegisterCollectable(collectable);
   }
   return absl::OkStatus();
 }
