@@ -11,6 +11,22 @@ std::string Format(const google::protobuf::Timestamp& time, absl::string_view fo
   return absl::FormatTime(format, ToTime(time), Stockholm());
 }
 
+// The instant of a local time; the nights on which the clock is changed have times that are none,
+// and times that are two.
+absl::StatusOr<absl::Time> InstantOf(absl::string_view text, absl::CivilSecond local) {
+  const absl::TimeZone::TimeInfo info = Stockholm().At(local);
+  if (info.kind == absl::TimeZone::TimeInfo::SKIPPED) {
+    return UsageError(absl::StrCat("'", text, "' was never: the clock went forward past it"));
+  }
+  if (info.kind == absl::TimeZone::TimeInfo::REPEATED) {
+    return UsageError(
+        absl::StrCat("'", text, "' came twice, before and after the clock went back: write ",
+                     absl::FormatTime(absl::RFC3339_sec, info.pre, Stockholm()), " or ",
+                     absl::FormatTime(absl::RFC3339_sec, info.post, Stockholm())));
+  }
+  return info.pre;
+}
+
 }  // namespace
 
 absl::TimeZone Stockholm() {
@@ -47,7 +63,9 @@ absl::StatusOr<absl::Time> ParseTime(absl::string_view text) {
   absl::Time time;
   std::string problem;
   for (const char* format : {"%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"}) {
-    if (absl::ParseTime(format, text, Stockholm(), &time, &problem)) return time;
+    if (absl::ParseTime(format, text, absl::UTCTimeZone(), &time, &problem)) {
+      return InstantOf(text, absl::ToCivilSecond(time, absl::UTCTimeZone()));
+    }
   }
   if (absl::ParseTime(absl::RFC3339_full, text, &time, &problem)) return time;
   return UsageError(absl::StrCat("'", text, "' is no time: write 2026-11-22 14:05"));
