@@ -77,9 +77,9 @@ IncidentService::IncidentService(rpc::Gate& gate, IncidentHandlers& incidents,
       get_delivery_(gate.Bind(deliveries, &DeliveryHandlers::Get)),
       list_deliveries_(gate.Bind(deliveries, &DeliveryHandlers::List)),
       acknowledge_(
-          gate.Bind(deliveries, &DeliveryHandlers::Acknowledge, &DeliveryHandlers::Render)) {
-  gate.BindStream(v1::PublishIncidentsRequest::descriptor());
-}
+          gate.Bind(deliveries, &DeliveryHandlers::Acknowledge, &DeliveryHandlers::Render)),
+      gate_(gate),
+      publish_(gate.BindStream(v1::PublishIncidentsRequest::descriptor())) {}
 
 grpc::ServerBidiReactor<v1::PublishIncidentsRequest, v1::PublishIncidentsResponse>*
 IncidentService::PublishIncidents(grpc::CallbackServerContext* context) {
@@ -87,9 +87,8 @@ IncidentService::PublishIncidents(grpc::CallbackServerContext* context) {
   rpc::Inbound inbound = rpc::InboundOf(*context);
   inbound.deadline = absl::InfiniteFuture();
   inbound.paced = true;
-  return new Publishing(
-      [this, inbound = std::move(inbound)](const v1::PublishIncidentsRequest& request,
-                                           Completed done) {
+  auto* const stream = new Publishing(
+      [this, inbound](const v1::PublishIncidentsRequest& request, Completed done) {
         switch (request.act_case()) {
           case v1::PublishIncidentsRequest::kCreate:
             Run(create_, inbound, request.sequence(), request.create(), false, std::move(done));
@@ -103,6 +102,24 @@ IncidentService::PublishIncidents(grpc::CallbackServerContext* context) {
         }
       },
       {});
+  // Nothing is read before the gate has let the stream in and its opening is recorded.
+  const rpc::Gate::Dependencies& deps = gate_.dependencies();
+  gate_.OpenStream(publish_, std::move(inbound), {},
+                   [this, &deps, stream,
+                    began = deps.clock.Now()](absl::StatusOr<std::unique_ptr<rpc::Call>> call) {
+                     deps.observer.OnCall({.method = publish_,
+                                           .status = call.status(),
+                                           .latency = deps.clock.Now() - began,
+                                           .party = call.ok() ? (*call)->party_name() : "",
+                                           .internal_reason = {},
+                                           .error_id = {}});
+                     if (call.ok()) {
+                       stream->Begin();
+                     } else {
+                       stream->Refuse(std::move(call).status());
+                     }
+                   });
+  return stream;
 }
 
 }  // namespace samverkan::incidents

@@ -97,6 +97,8 @@ class IncidentService final : public v1::IncidentService::CallbackService {
   rpc::Unary<v1::GetDeliveryRequest, v1::Delivery> get_delivery_;
   rpc::Unary<v1::ListDeliveriesRequest, v1::ListDeliveriesResponse> list_deliveries_;
   rpc::Unary<v1::AcknowledgeDeliveryRequest, v1::Delivery> acknowledge_;
+  rpc::Gate& gate_;
+  const rpc::Method& publish_;
 };
 
 }  // namespace samverkan::incidents

@@ -138,12 +138,7 @@ absl::Status Gate::Admit(Running& running) {
     running.internal_reason = failure.reason;
     return std::move(principal).status();
   }
-  const bool paced = running.inbound.paced;
-  if (!paced && (!holder_rates_.Allow(principal->holder, now) ||
-                 !party_rates_.Allow(principal->party, now))) {
-    return Error(errors::v1::ERROR_REASON_LIMIT_EXCEEDED, "Too many calls a second; slow down.",
-                 {{"limit", "calls per second"}});
-  }
+  if (!running.inbound.paced) SV_RETURN_IF_ERROR(CheckRates(*principal, now));
   running.call.principal_ = *std::move(principal);
   running.call.request_id_ = TextField(running.request, running.method().request_id);
   if (!running.call.request_id_.empty()) {
@@ -152,6 +147,13 @@ absl::Status Gate::Admit(Running& running) {
     running.body_hash = RequestLog::HashOf(running.method().full_name, Serialized(running.request));
   }
   return absl::OkStatus();
+}
+
+absl::Status Gate::CheckRates(const access::Principal& principal, absl::Time now) {
+  if (holder_rates_.Allow(principal.holder, now) && party_rates_.Allow(principal.party, now))
+    return absl::OkStatus();
+  return Error(errors::v1::ERROR_REASON_LIMIT_EXCEEDED, "Too many calls a second; slow down.",
+               {{"limit", "calls per second"}});
 }
 
 absl::Status Gate::PermitCall(Running& running, storage::ReadTx& tx) {
@@ -281,8 +283,11 @@ void Gate::OpenStream(const Method& method, Inbound inbound, std::vector<std::st
     AuthFailure failure;
     auto principal = deps_.authenticator.Authenticate(from.spiffe_ids, from.certificate_pem,
                                                       from.bearer_token, &failure);
-    if (!principal.ok()) {
-      opening->second(Outward(std::move(principal).status(), nullptr));
+    // What a stream paces is its messages; that it is opened counts as a call.
+    absl::Status admitted =
+        principal.ok() ? CheckRates(*principal, deps_.clock.Now()) : std::move(principal).status();
+    if (!admitted.ok()) {
+      opening->second(Outward(std::move(admitted), nullptr));
       return;
     }
     struct Opening {

@@ -137,9 +137,9 @@ class Gate {
   // For streams: the method of a stream's request type, noted as bound.
   const Method& BindStream(const google::protobuf::Descriptor* request);
 
-  // For streams: authenticates and resolves who opens one, on the pool; `done` gets a call whose
-  // policy is that of now. The opening is recorded before `done` runs. `units` are those the stream
-  // is about: each must be the mandate's own.
+  // For streams: authenticates and resolves who opens one, on the pool, as a call that counts for
+  // the rates; `done` gets a call whose policy is that of now. The opening is recorded before
+  // `done` runs. `units` are those the stream is about: each must be the mandate's own.
   using StreamDone = absl::AnyInvocable<void(absl::StatusOr<std::unique_ptr<Call>>)>;
   void OpenStream(const Method& method, Inbound inbound, std::vector<std::string> units,
                   StreamDone done);
@@ -152,6 +152,7 @@ class Gate {
   const BoundMethod& Keep(BoundMethod bound, options::v1::Access access);
   void Run(std::shared_ptr<Running> running);
   absl::Status Admit(Running& running);
+  absl::Status CheckRates(const access::Principal& principal, absl::Time now);
   void Read(std::shared_ptr<Running> running);
   void Write(std::shared_ptr<Running> running);
   absl::Status ReadInTransaction(Running& running, storage::ReadTx& tx);

@@ -1,7 +1,9 @@
 // How the gate holds out: deadlines, limits, failures of storage, functions that run again.
+#include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
+#include "samverkan/feed/v1/feed.pb.h"
 #include "services/rpc/gate.h"
 #include "tests/support/gate_world.h"
 
@@ -181,6 +183,32 @@ TEST(GateLimitsTest, HoldersAndPartiesHaveRates) {
   world.clock().Advance(absl::Milliseconds(500));
   EXPECT_EQ(ask("skarh-kompol"), kOk);
   EXPECT_EQ(ask("skarh-kompol"), kLimit);
+}
+
+TEST(GateLimitsTest, OpeningAStreamCountsForTheRates) {
+  GateWorld world({.per_holder = 2, .per_party = 100}, {});
+  const Method& method = world.gate().BindStream(feed::v1::WatchRequest::descriptor());
+  const auto open = [&] {
+    Inbound inbound = world.As("hal-tryggsam");
+    inbound.paced = true;
+    absl::Status outcome;
+    absl::Notification answered;
+    world.gate().OpenStream(method, std::move(inbound), {},
+                            [&](absl::StatusOr<std::unique_ptr<Call>> call) {
+                              outcome = call.status();
+                              answered.Notify();
+                            });
+    answered.WaitForNotification();
+    return ReasonOf(outcome);
+  };
+  EXPECT_EQ(open(), errors::v1::ERROR_REASON_UNSPECIFIED);
+  EXPECT_EQ(open(), errors::v1::ERROR_REASON_UNSPECIFIED);
+  EXPECT_EQ(open(), errors::v1::ERROR_REASON_LIMIT_EXCEEDED);
+  EXPECT_EQ(world.Ask(world.get, world.As("hal-tryggsam"), GetOf("parties/pol")).reason(),
+            errors::v1::ERROR_REASON_LIMIT_EXCEEDED)
+      << "calls and streams share a rate";
+  world.clock().Advance(absl::Seconds(1));
+  EXPECT_EQ(open(), errors::v1::ERROR_REASON_UNSPECIFIED);
 }
 
 TEST(GateFailureTest, AFailureLeavesAsANumberAndItsCauseInTheLog) {

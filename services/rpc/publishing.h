@@ -35,8 +35,16 @@ class PublishingStream final : public grpc::ServerBidiReactor<Request, Response>
     int64_t window = 256;
   };
 
-  PublishingStream(Act act, Options options) : act_(std::move(act)), options_(options) {
-    this->StartRead(&incoming_);
+  PublishingStream(Act act, Options options) : act_(std::move(act)), options_(options) {}
+
+  // Once, one of both: the gate has let the stream in, and its messages are read; or has not.
+  void Begin() { this->StartRead(&incoming_); }
+  void Refuse(absl::Status status) {
+    {
+      absl::MutexLock lock(&mutex_);
+      broken_ = std::move(status);
+    }
+    End();
   }
 
   void OnReadDone(bool ok) override {

@@ -86,8 +86,18 @@ class Receiver {
 class Service final
     : public IncidentService::WithCallbackMethod_PublishIncidents<IncidentService::Service> {
  public:
-  std::function<Reactor*()> make;
-  Reactor* PublishIncidents(grpc::CallbackServerContext* context) override { return make(); }
+  std::function<Publishing*()> make;
+  // OK: the stream is let in.
+  absl::Status admission;
+  Reactor* PublishIncidents(grpc::CallbackServerContext* context) override {
+    Publishing* const stream = make();
+    if (admission.ok()) {
+      stream->Begin();
+    } else {
+      stream->Refuse(admission);
+    }
+    return stream;
+  }
 };
 
 // The caller's end of one stream.
@@ -300,6 +310,18 @@ TEST_F(PublishingTest, AStopOfTheServerWaitsForTheAnswers) {
   receiver.Answer(2);
   stop.join();
   EXPECT_TRUE(receiver.IsGone());
+}
+
+TEST_F(PublishingTest, WhoIsNotLetInIsToldAndNothingIsRead) {
+  Receiver receiver;
+  Serve(receiver);
+  service_.admission = Error(errors::v1::ERROR_REASON_NO_MANDATE, "You may not hand in.");
+  Client client = Connect();
+  EXPECT_THAT(client.ReadAll(), IsEmpty());
+  const grpc::Status status = client.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(status.error_message(), "You may not hand in.");
+  receiver.AwaitGone();
 }
 
 TEST_F(PublishingTest, AnswersAtOnceAreInOrderToo) {
