@@ -7,15 +7,15 @@
 #include "absl/strings/str_split.h"
 #include "clients/cli/command.h"
 #include "clients/cli/failure.h"
+#include "clients/cli/rows.h"
 
 namespace samverkan::cli {
 namespace {
 
-constexpr size_t kHelpColumn = 30;
+constexpr size_t kHelpColumn = 35;
 
 std::string Row(const std::string& left, const char* right) {
-  const size_t width = left.size() < kHelpColumn ? kHelpColumn - left.size() : 2;
-  return absl::StrCat("  ", left, std::string(width, ' '), right, "\n");
+  return absl::StrCat("  ", Pad(left, kHelpColumn - 1), " ", right, "\n");
 }
 
 std::string FlagRows(const std::vector<Flag>& flags, Language language) {

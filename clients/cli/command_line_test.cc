@@ -7,6 +7,7 @@
 
 #include "clients/cli/command.h"
 #include "clients/cli/failure.h"
+#include "clients/cli/rows.h"
 
 namespace samverkan::cli {
 namespace {
@@ -49,6 +50,29 @@ TEST(CommandLine, EveryCommandHelpsInBothLanguages) {
     EXPECT_THAT(Type(words, "sv_SE.UTF-8").out, HasSubstr(command.summary.sv));
     words.insert(words.end(), {"--lang", "sv"});
     EXPECT_THAT(Type(words).out, HasSubstr("Exempel:"));
+  }
+}
+
+TEST(CommandLine, HelpFitsATerminal) {
+  constexpr size_t kColumns = 120;
+  std::vector<std::vector<std::string>> commands = {{}};
+  for (const Command& command : AllCommands()) commands.push_back(Words(command));
+  for (std::vector<std::string>& words : commands) {
+    words.insert(words.end(), {"--help", "--lang", "sv"});
+    std::istringstream help(Type(words).out);
+    for (std::string line; std::getline(help, line);) EXPECT_LE(ColumnsOf(line), kColumns) << line;
+  }
+}
+
+TEST(CommandLine, TheOverviewIsOneColumnBelowTheOther) {
+  const std::string overview = Type({"--help"}).out;
+  size_t column = 0;
+  for (const Command& command : AllCommands()) {
+    const size_t summary = overview.find(std::string(" ") + command.summary.en + "\n") + 1;
+    const size_t line = overview.rfind('\n', summary) + 1;
+    const size_t here = ColumnsOf(overview.substr(line, summary - line));
+    EXPECT_TRUE(column == 0 || column == here) << command.path;
+    column = here;
   }
 }
 

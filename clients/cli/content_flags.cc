@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "clients/cli/home.h"
 #include "clients/cli/stockholm_time.h"
@@ -16,17 +17,22 @@ namespace {
 using ::samverkan::incidents::v1::IncidentContent;
 
 absl::Status ReadPlace(const Arguments& arguments, IncidentContent& content) {
-  if (arguments.Has("place-type") || arguments.Has("place-name") || arguments.Has("area") ||
-      arguments.Has("position")) {
-    content.clear_place();
-    content.mutable_place()->set_type(arguments.Has("place-type")
-                                          ? WithPrefix("PLA_", arguments.Get("place-type"))
-                                          : "PLA_OKAND");
-    content.mutable_place()->set_display_name(arguments.Get("place-name"));
+  const bool elsewhere = arguments.Has("area") || arguments.Has("position");
+  if (!elsewhere && !arguments.Has("place-type") && !arguments.Has("place-name"))
+    return absl::OkStatus();
+  auto& place = *content.mutable_place();
+  // What lies elsewhere is of the same type unless said otherwise, but has another name.
+  if (elsewhere) {
+    const std::string type = place.type();
+    place.Clear();
+    place.set_type(type);
   }
+  if (arguments.Has("place-type")) place.set_type(WithPrefix("PLA_", arguments.Get("place-type")));
+  if (place.type().empty()) place.set_type("PLA_OKAND");
+  if (arguments.Has("place-name")) place.set_display_name(arguments.Get("place-name"));
   if (arguments.Has("area")) {
     const std::string area = arguments.Get("area");
-    content.mutable_place()->add_areas(absl::StrContains(area, '/') ? area : "areas/" + area);
+    place.add_areas(absl::StrContains(area, '/') ? area : "areas/" + area);
   }
   if (arguments.Has("position")) {
     const std::pair<std::string, std::string> degrees =
@@ -37,8 +43,8 @@ absl::Status ReadPlace(const Arguments& arguments, IncidentContent& content) {
         !absl::SimpleAtod(degrees.second, &longitude)) {
       return UsageError("--position is LATITUDE,LONGITUDE in degrees");
     }
-    content.mutable_place()->mutable_position()->set_latitude(latitude);
-    content.mutable_place()->mutable_position()->set_longitude(longitude);
+    place.mutable_position()->set_latitude(latitude);
+    place.mutable_position()->set_longitude(longitude);
   }
   return absl::OkStatus();
 }
@@ -61,7 +67,8 @@ absl::Status ReadSpan(const Arguments& arguments, IncidentContent& content) {
 absl::Status ReadMarking(const Arguments& arguments, IncidentContent& content) {
   if (arguments.Has("tlp")) {
     types::v1::Tlp tlp = types::v1::TLP_UNSPECIFIED;
-    if (!types::v1::Tlp_Parse(WithPrefix("TLP_", arguments.Get("tlp")), &tlp)) {
+    const std::string code = absl::StrReplaceAll(arguments.Get("tlp"), {{"+", "_"}});
+    if (!types::v1::Tlp_Parse(WithPrefix("TLP_", code), &tlp)) {
       return UsageError("--tlp is CLEAR, GREEN, AMBER, AMBER_STRICT or RED");
     }
     content.mutable_marking()->set_tlp(tlp);

@@ -12,7 +12,7 @@ namespace samverkan::cli {
 std::vector<Flag> ContentFlags();
 
 // `base` with what the flags change. --file takes a whole content as JSON first; a flag wins over
-// it. A new place replaces the old one whole, a new time the old one.
+// it. A new area or position replaces the old place but its type, a new time the old one.
 absl::StatusOr<incidents::v1::IncidentContent> ReadContent(const Arguments& arguments,
                                                            incidents::v1::IncidentContent base);
 

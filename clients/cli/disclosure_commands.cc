@@ -24,7 +24,9 @@ absl::Status Release(Session& session, const Arguments& arguments) {
   request.set_name(incident.name());
   request.set_etag(arguments.Has("etag") ? arguments.Get("etag") : incident.etag());
   request.set_clause(clause);
-  for (const std::string& unit : recipients) request.add_recipients(unit);
+  for (const std::string& unit : recipients) {
+    SC_ASSIGN_OR_RETURN(*request.add_recipients(), session.UnitNamed(unit));
+  }
   request.mutable_legal_position()->set_code(WithPrefix("LB_", arguments.Get("legal")));
   request.mutable_legal_position()->set_motivation(arguments.Get("motivation"));
   request.mutable_legal_position()->set_balancing_note(arguments.Get("balancing-note"));
@@ -139,8 +141,8 @@ std::vector<Command> DisclosureCommands() {
        {"Rätta en utlämnad händelse hos alla som har den",
         "Correct a released item with everyone who holds it"},
        correct_flags,
-       {"samverkan incident correct ITEM --as skarh-kompol --category TIL_BUTIK --kind "
-        "RECLASSIFICATION --reason 'Rubriceringen är ändrad.'"},
+       {"samverkan incident correct ITEM --as skarh-kompol --category TIL_BUTIK \\",
+        "    --kind RECLASSIFICATION --reason 'Rubriceringen är ändrad.'"},
        Correct},
       {"incident retract",
        "ITEM",

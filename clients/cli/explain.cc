@@ -56,7 +56,8 @@ std::string Describe(const ExplainReleaseResponse& answer, Session& session) {
 absl::Status Explain(Session& session, const Arguments& arguments) {
   ExplainReleaseRequest request;
   request.set_item(arguments.positions()[0]);
-  SC_ASSIGN_OR_RETURN(*request.mutable_recipient(), arguments.Require("to"));
+  SC_ASSIGN_OR_RETURN(const std::string recipient, arguments.Require("to"));
+  SC_ASSIGN_OR_RETURN(*request.mutable_recipient(), session.UnitNamed(recipient));
   request.set_clause(arguments.Get("clause"));
   request.set_purpose(WithPrefix("PUR_", arguments.Get("purpose")));
   if (arguments.Has("at")) {

@@ -82,7 +82,11 @@ std::string DescribeFailure(const absl::Status& status, Language language) {
     absl::StrAppend(&text, " (", code->second, ")");
   }
   absl::StrAppend(&text, ": ", ReasonSentence(error.reason, language), "\n");
-  if (!error.message.empty()) absl::StrAppend(&text, "  ", error.message, "\n");
+  // Of a single field the message says what its line says.
+  const bool told =
+      error.fields.size() == 1 &&
+      error.message == absl::StrCat(error.fields[0].field, ": ", error.fields[0].description);
+  if (!error.message.empty() && !told) absl::StrAppend(&text, "  ", error.message, "\n");
   for (const auto& [key, value] : error.metadata) {
     if (key != "code") absl::StrAppend(&text, "  ", key, ": ", value, "\n");
   }

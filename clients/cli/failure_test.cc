@@ -7,6 +7,8 @@
 #include "clients/cli/arguments.h"
 #include "clients/cpp/call_error.h"
 #include "clients/cpp/fake_hub.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 
 namespace samverkan::cli {
 namespace {
@@ -25,6 +27,26 @@ TEST(Failure, SpeaksTheReadersLanguage) {
               HasSubstr("No clause in force covers the act."));
   EXPECT_THAT(FailureJson(status), HasSubstr("\"reason\":\"NO_CLAUSE_IN_FORCE\""));
   EXPECT_EQ(ExitCodeOf(status), kRefused);
+}
+
+TEST(Failure, SaysWhatIsWrongWithAFieldOnce) {
+  google::rpc::BadRequest fields;
+  auto* const fault = fields.add_field_violations();
+  fault->set_field("recipient");
+  fault->set_description("is no known unit");
+  google::rpc::ErrorInfo info;
+  info.set_domain("samverkan");
+  info.set_reason("FIELD_INVALID");
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(grpc::StatusCode::INVALID_ARGUMENT));
+  details.add_details()->PackFrom(info);
+  details.add_details()->PackFrom(fields);
+  const std::string text = DescribeFailure(
+      client::ToStatus({grpc::StatusCode::INVALID_ARGUMENT, "recipient: is no known unit",
+                        details.SerializeAsString()}),
+      Language::kEnglish);
+  EXPECT_THAT(text, HasSubstr("recipient: is no known unit"));
+  EXPECT_EQ(text.find("recipient"), text.rfind("recipient")) << text;
 }
 
 TEST(Failure, TellsApartWhatAScriptMustTellApart) {

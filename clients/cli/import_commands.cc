@@ -196,8 +196,8 @@ std::vector<Command> ImportCommands() {
          "UNIT",
          {"Mottagare när ingen stadsdel nämns", "Receiver where no stadsdel is named"}},
         {"all-municipalities", "", {"Även andra kommuner", "Other municipalities too"}}},
-       {"samverkan import polisen --as pol-system --file stockholm-revisions.jsonl.gz --types "
-        "polisen-types.csv --stadsdelar stadsdelar.csv"},
+       {"samverkan import polisen --as pol-system --file stockholm-revisions.jsonl.gz \\",
+        "    --types polisen-types.csv --stadsdelar stadsdelar.csv"},
        ImportPolisen},
       {"import reports",
        "",

@@ -157,8 +157,8 @@ std::vector<Command> IncidentCommands() {
        "ITEM",
        {"Granska en inkommen händelse", "Assess a received item"},
        With(ContentFlags(), {etag}),
-       {"samverkan incident assess ITEM --as skarh-kompol --area stadsdel-vastertorp --certainty "
-        "BEKRAFTAD --tlp AMBER_STRICT --klassa 2,1,1 \\",
+       {"samverkan incident assess ITEM --as skarh-kompol --area stadsdel-vastertorp \\",
+        "    --certainty BEKRAFTAD --tlp AMBER_STRICT --klassa 2,1,1 \\",
         "    --text 'Personrån vid torget under kvällen.'"},
        Assess},
       {"incident reject",

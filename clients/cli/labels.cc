@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <iterator>
 
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 
 namespace samverkan::cli {
@@ -82,7 +83,7 @@ const char* Label(types::v1::TimePrecision precision, Language language) {
 
 const char* Label(types::v1::Onward onward, Language language) {
   constexpr Text kLabels[] = {{"", ""},
-                              {"inte vidare", "no further"},
+                              {"får inte lämnas vidare", "no further"},
                               {"inom enheten", "within the unit"},
                               {"till avtalets parter", "to the agreement's parties"},
                               {"till vem som helst", "to anyone"}};
@@ -90,7 +91,8 @@ const char* Label(types::v1::Onward onward, Language language) {
 }
 
 std::string TlpName(types::v1::Tlp tlp) {
-  return std::string(absl::StripPrefix(types::v1::Tlp_Name(tlp), "TLP_"));
+  // As the Traffic Light Protocol writes it.
+  return absl::StrReplaceAll(absl::StripPrefix(types::v1::Tlp_Name(tlp), "TLP_"), {{"_", "+"}});
 }
 
 }  // namespace samverkan::cli

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace samverkan::cli {
 
@@ -18,9 +20,13 @@ std::string Pad(absl::string_view text, size_t columns) {
 }
 
 Rows& Rows::Add(const Text& label, absl::string_view value) {
-  constexpr size_t kLabelColumns = 14;
-  if (!value.empty())
-    absl::StrAppend(&text_, "  ", Pad(label.In(language_), kLabelColumns), value, "\n");
+  constexpr size_t kLabelColumns = 16;
+  if (value.empty()) return *this;
+  // What a text continues with stands below its beginning: at the margin it would pass for a row.
+  const std::string further = absl::StrCat("\n", std::string(kLabelColumns + 2, ' '));
+  absl::StrAppend(&text_, "  ", Pad(label.In(language_), kLabelColumns),
+                  absl::StrReplaceAll(absl::StripTrailingAsciiWhitespace(value), {{"\n", further}}),
+                  "\n");
   return *this;
 }
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "clients/cli/demo_issuer.h"
@@ -106,11 +107,22 @@ absl::StatusOr<client::Client*> Session::Hub() {
 }
 
 absl::StatusOr<std::string> Session::OwnUnit(const Arguments& arguments) {
-  if (arguments.Has("unit")) return arguments.Get("unit");
+  if (arguments.Has("unit")) return UnitNamed(arguments.Get("unit"));
   if (handle().empty()) return UsageError("--unit is missing");
   SC_ASSIGN_OR_RETURN(const Home* folder, home());
   SC_ASSIGN_OR_RETURN(const Identity identity, folder->Find(handle()));
   return identity.unit;
+}
+
+absl::StatusOr<std::string> Session::UnitNamed(const std::string& name) {
+  if (absl::StrContains(name, '/')) return name;
+  SC_ASSIGN_OR_RETURN(const Home* folder, home());
+  for (const auto& unit : folder->directory().units()) {
+    if (absl::EndsWith(unit.name(), absl::StrCat("/units/", name))) return unit.name();
+  }
+  return UsageError(
+      absl::StrCat(Say({"Ingen enhet i katalogen heter ", "No unit of the directory is named "}),
+                   name, Say({": se samverkan unit list.", ": see samverkan unit list."})));
 }
 
 void Session::Show(const google::protobuf::Message& message, const std::string& text) {

@@ -49,6 +49,8 @@ class Session {
   // The unit that the handle's mandate is on, for commands that need one; a usage error where it
   // cannot be known.
   absl::StatusOr<std::string> OwnUnit(const Arguments& arguments);
+  // A unit's full name for its last part, e.g. sthlm-sdn-hal; what has a slash is one already.
+  absl::StatusOr<std::string> UnitNamed(const std::string& name);
 
   // One JSON object a line with --json, else the text.
   void Show(const google::protobuf::Message& message, const std::string& text);

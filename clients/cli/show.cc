@@ -127,11 +127,14 @@ std::string DeliveryLine(const Delivery& delivery, Session& session) {
 
 std::string ShowIncident(const Incident& incident, Session& session) {
   const Language language = session.language();
-  constexpr Text kRevision = {"revision", "revision"};
-  Rows rows(absl::StrCat(incident.name(), "  ", Label(incident.state(), language), ", ",
-                         kRevision.In(language), " ", incident.revision()),
+  // Who hands in from another unit gets a receipt: name, owner and time.
+  const bool receipt = incident.revision() == 0;
+  constexpr Text kReceipt = {"kvitto", "receipt"};
+  Rows rows(absl::StrCat(
+                incident.name(), "  ", Label(incident.state(), language), ", ",
+                receipt ? kReceipt.In(language) : absl::StrCat("revision ", incident.revision())),
             language);
-  AddContent(incident.content(), session, rows);
+  if (!receipt) AddContent(incident.content(), session, rows);
   const auto& source = incident.source();
   rows.Add({"ägare", "owner"}, incident.owner_unit())
       .Add({"källa", "source"}, absl::StrCat(session.Label(source.kind()),

@@ -96,7 +96,7 @@ absl::StatusOr<WatchRequest> MakeRequest(Session& session, const Arguments& argu
   }
   for (const std::string& unit : units) {
     Subscription& subscription = *request.add_subscriptions();
-    subscription.set_unit(unit);
+    SC_ASSIGN_OR_RETURN(*subscription.mutable_unit(), session.UnitNamed(unit));
     for (const std::string& name : arguments.All("kinds")) {
       Subscription::Kind kind = Subscription::KIND_UNSPECIFIED;
       if (!Subscription::Kind_Parse("KIND_" + absl::AsciiStrToUpper(name), &kind)) {
