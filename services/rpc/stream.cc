@@ -1,5 +1,6 @@
 #include "services/rpc/stream.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/support/slice.h>
 
 #include <utility>
@@ -72,13 +73,25 @@ void RawStream::AbortStream(absl::Status status) {
     cancel = aborting_ = writing_;
   }
   // The context stays: the call ends only with Finish, which is left to this function.
-  if (cancel) context_->TryCancel();
+  if (cancel) Cancel(status);
   {
     absl::MutexLock lock(&mutex_);
     aborting_ = false;
     if (writing_) return;
   }
   FinishNow(status);
+}
+
+// A status cannot overtake the write that is given up, so the caller learns why by the code of the
+// reset alone. TryCancel would send CANCELLED, which says that the caller itself gave up: what has
+// a code of its own in HTTP/2 is sent as that.
+void RawStream::Cancel(const absl::Status& status) {
+  if (absl::IsUnavailable(status) || absl::IsPermissionDenied(status)) {
+    grpc_call_cancel_with_status(context_->c_call(), static_cast<grpc_status_code>(status.code()),
+                                 "the stream was cut", nullptr);
+  } else {
+    context_->TryCancel();
+  }
 }
 
 void RawStream::OnWriteDone(bool ok) {

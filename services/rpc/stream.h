@@ -39,7 +39,8 @@ class RawStream : private grpc::ServerWriteReactor<grpc::ByteBuffer> {
   // Ends the stream: now, or when the write under way is done. A second end is ignored. The stream
   // may be gone when it returns, unless a reaction of the stream is running.
   void FinishStream(absl::Status status);
-  // The same, but gives up the write under way.
+  // The same, but gives up the write under way. Then of UNAVAILABLE and PERMISSION_DENIED the code
+  // reaches the caller; others it sees as CANCELLED.
   void AbortStream(absl::Status status);
 
   // What happens, on gRPC's threads, which it must not block: the write is done, or with false the
@@ -51,6 +52,7 @@ class RawStream : private grpc::ServerWriteReactor<grpc::ByteBuffer> {
   void OnWriteDone(bool ok) final;
   void OnCancel() final { OnGone(); }
   void OnDone() final { delete this; }
+  void Cancel(const absl::Status& status);
   void FinishNow(const absl::Status& status);
 
   grpc::CallbackServerContext* const context_;
