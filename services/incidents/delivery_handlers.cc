@@ -59,19 +59,17 @@ absl::StatusOr<v1::ListDeliveriesResponse> DeliveryHandlers::List(
   SV_ASSIGN_OR_RETURN(ListingCursor cursor, ListingCursor::Open(page.cursor, [&] {
                         return deps_.resume_token(call, tx);
                       }));
-  SV_ASSIGN_OR_RETURN(const std::vector<Object> objects,
-                      deps_.objects.ListByOwner(tx, access::ObjectKind::kDelivery, call.unit_name(),
-                                                cursor.before_id, page.size + 1));
   v1::ListDeliveriesResponse response;
-  for (const Object& object : objects) {
-    if (response.deliveries_size() == page.size) {
-      response.set_next_page_token(deps_.pager.Seal(call, request, cursor.Next()));
-      break;
-    }
-    SV_ASSIGN_OR_RETURN(*response.add_deliveries(), view_.Show(call, tx, object));
-    call.AlsoAbout(object.name);
-    cursor.before_id = object.id;
-  }
+  SV_ASSIGN_OR_RETURN(
+      const bool more,
+      FillPage(deps_.objects, tx, access::ObjectKind::kDelivery, call.unit_name(), page.size,
+               cursor, [&](const Object& object) -> absl::StatusOr<bool> {
+                 if (!call.Reaches(object, "deliveries.read")) return false;
+                 SV_ASSIGN_OR_RETURN(*response.add_deliveries(), view_.Show(call, tx, object));
+                 call.AlsoAbout(object.name);
+                 return true;
+               }));
+  if (more) response.set_next_page_token(deps_.pager.Seal(call, request, cursor.Next()));
   response.set_resume_token(cursor.resume_token);
   call.SetCount(response.deliveries_size());
   return response;

@@ -24,7 +24,6 @@ using rpc::Call;
 using storage::ReadTx;
 using storage::WriteTx;
 
-constexpr size_t kBatch = 200;
 constexpr char kPoliceSourceKind[] = "SRC_POLIS";
 
 absl::Status CheckForeignId(const std::string& id) {
@@ -229,24 +228,18 @@ absl::StatusOr<v1::ListIncidentsResponse> IncidentHandlers::List(
                         return deps_.resume_token(call, tx);
                       }));
   v1::ListIncidentsResponse response;
-  bool more = true;
-  while (more && response.incidents_size() < page.size) {
-    SV_ASSIGN_OR_RETURN(const std::vector<Object> objects,
-                        deps_.objects.ListByOwner(tx, access::ObjectKind::kIncident,
-                                                  call.unit_name(), cursor.before_id, kBatch));
-    more = objects.size() == kBatch;
-    for (const Object& object : objects) {
-      if (response.incidents_size() == page.size) {
-        more = true;
-        break;
-      }
-      cursor.before_id = object.id;
-      if (!Wanted(request, object)) continue;
-      SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, object));
-      *response.add_incidents() = ToProto(object, record, object.change_time);
-      call.AlsoAbout(object.name);
-    }
-  }
+  SV_ASSIGN_OR_RETURN(
+      const bool more,
+      FillPage(deps_.objects, tx, access::ObjectKind::kIncident, call.unit_name(), page.size,
+               cursor, [&](const Object& object) -> absl::StatusOr<bool> {
+                 if (!Wanted(request, object) || !call.Reaches(object, "incidents.read"))
+                   return false;
+                 SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record,
+                                     deps_.incidents.Load(tx, object));
+                 *response.add_incidents() = ToProto(object, record, object.change_time);
+                 call.AlsoAbout(object.name);
+                 return true;
+               }));
   if (more) response.set_next_page_token(deps_.pager.Seal(call, request, cursor.Next()));
   response.set_resume_token(cursor.resume_token);
   call.SetCount(response.incidents_size());

@@ -8,6 +8,12 @@ std::string Call::acting_as() const {
   return absl::StrCat(policy_->mandate(mandate_).function, " ", unit_name());
 }
 
+bool Call::Reaches(const access::Object& object, absl::string_view permission) const {
+  return access::DecideOwn(*policy_, mandate_, policy_->FindPermission(permission),
+                           access::LabelOf(object, *policy_), now_)
+      .allowed;
+}
+
 void Call::Reset() {
   policy_.reset();
   mandate_ = {};

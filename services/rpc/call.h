@@ -63,6 +63,10 @@ class Call {
   // 0) where the method's resource is a unit, a party or nothing.
   const access::Object& object() const { return object_; }
 
+  // Whether the mandate gives a permission on an object of its unit, wherever that lies (R3): what
+  // a listing leaves out otherwise, as the gate refuses it by name.
+  bool Reaches(const access::Object& object, absl::string_view permission) const;
+
   // Full name of the object, or of the unit or party the request names as parent.
   const std::string& resource() const { return resource_; }
 
