@@ -105,7 +105,7 @@ absl::Status Finalise(Session& session, const Arguments& arguments) {
 // The key file of --key, else the one that a home keeps for the unit's signatory.
 absl::StatusOr<std::string> SigningKeyFile(Session& session, const Arguments& arguments) {
   if (arguments.Has("key")) return arguments.Get("key");
-  if (session.handle().empty()) return UsageError("--key is missing");
+  if (session.handle().empty()) return MissingFlag("key");
   SC_ASSIGN_OR_RETURN(const Home* home, session.home());
   SC_ASSIGN_OR_RETURN(const Identity identity, home->Find(session.handle()));
   const size_t units = identity.unit.find("/units/");

@@ -16,14 +16,28 @@ constexpr char kUsageUrl[] = "samverkan.example/usage";
 
 }  // namespace
 
-absl::Status UsageError(absl::string_view sentence) {
-  absl::Status status = absl::InvalidArgumentError(sentence);
-  status.SetPayload(kUsageUrl, absl::Cord("1"));
+absl::Status UsageError(absl::string_view swedish, absl::string_view english) {
+  absl::Status status = absl::InvalidArgumentError(english);
+  status.SetPayload(kUsageUrl, absl::Cord(swedish));
   return status;
+}
+
+absl::Status UsageError(absl::string_view sentence) {
+  return UsageError(sentence, sentence);
+}
+
+absl::Status MissingFlag(absl::string_view flag) {
+  return UsageError(absl::StrCat("--", flag, " saknas"), absl::StrCat("--", flag, " is missing"));
 }
 
 bool IsUsageError(const absl::Status& status) {
   return status.GetPayload(kUsageUrl).has_value();
+}
+
+std::string UsageSentence(const absl::Status& status, Language language) {
+  const auto swedish = status.GetPayload(kUsageUrl);
+  if (language == Language::kSwedish && swedish.has_value()) return std::string(*swedish);
+  return std::string(status.message());
 }
 
 Language LanguageOf(absl::string_view name) {
@@ -47,16 +61,21 @@ absl::StatusOr<Arguments> Arguments::Parse(const std::vector<std::string>& words
     const std::string name(word.substr(0, equals));
     const auto flag = std::find_if(known.begin(), known.end(),
                                    [&](const Flag& candidate) { return name == candidate.name; });
-    if (flag == known.end()) return UsageError(absl::StrCat("unknown flag --", name));
+    if (flag == known.end())
+      return UsageError(absl::StrCat("okänd flagga --", name),
+                        absl::StrCat("unknown flag --", name));
     std::string value;
     if (*flag->value == '\0') {
-      if (equals != word.npos) return UsageError(absl::StrCat("--", name, " takes no value"));
+      if (equals != word.npos)
+        return UsageError(absl::StrCat("--", name, " tar inget värde"),
+                          absl::StrCat("--", name, " takes no value"));
     } else if (equals != word.npos) {
       value = std::string(word.substr(equals + 1));
     } else if (++i < words.size()) {
       value = words[i];
     } else {
-      return UsageError(absl::StrCat("--", name, " needs a value: ", flag->value));
+      return UsageError(absl::StrCat("--", name, " behöver ett värde: ", flag->value),
+                        absl::StrCat("--", name, " needs a value: ", flag->value));
     }
     result.flags_[name].push_back(std::move(value));
   }
@@ -79,7 +98,7 @@ std::string Arguments::Get(absl::string_view flag) const {
 
 absl::StatusOr<std::string> Arguments::Require(absl::string_view flag) const {
   std::string value = Get(flag);
-  if (value.empty()) return UsageError(absl::StrCat("--", flag, " is missing"));
+  if (value.empty()) return MissingFlag(flag);
   return value;
 }
 
@@ -87,7 +106,8 @@ absl::StatusOr<int64_t> Arguments::Number(absl::string_view flag, int64_t otherw
   if (!Has(flag)) return otherwise;
   int64_t number = 0;
   if (!absl::SimpleAtoi(Get(flag), &number)) {
-    return UsageError(absl::StrCat("--", flag, " must be a whole number"));
+    return UsageError(absl::StrCat("--", flag, " ska vara ett heltal"),
+                      absl::StrCat("--", flag, " must be a whole number"));
   }
   return number;
 }

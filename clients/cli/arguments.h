@@ -43,8 +43,13 @@ class Arguments {
   std::map<std::string, std::vector<std::string>> flags_;
 };
 
-// Something typed wrong, as opposed to refused.
+// Something typed wrong, as opposed to refused. The message is the English sentence.
+absl::Status UsageError(absl::string_view swedish, absl::string_view english);
+// For a sentence that is in the reader's language already.
 absl::Status UsageError(absl::string_view sentence);
+absl::Status MissingFlag(absl::string_view flag);
 bool IsUsageError(const absl::Status& status);
+// Its sentence; of another status the message.
+std::string UsageSentence(const absl::Status& status, Language language);
 
 }  // namespace samverkan::cli

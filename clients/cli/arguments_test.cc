@@ -43,5 +43,11 @@ TEST(Language, IsSwedishOnlyWhereAskedFor) {
   EXPECT_EQ(LanguageOf("C.UTF-8"), Language::kEnglish);
 }
 
+TEST(Arguments, SaysWhatIsWrongInTheReadersLanguage) {
+  const absl::Status status = Arguments::Parse({"--bogus"}, {}).status();
+  EXPECT_EQ(UsageSentence(status, Language::kSwedish), "okänd flagga --bogus");
+  EXPECT_EQ(UsageSentence(status, Language::kEnglish), "unknown flag --bogus");
+}
+
 }  // namespace
 }  // namespace samverkan::cli

@@ -192,7 +192,7 @@ absl::Status ProveInclusion(Session& session, client::Client& hub, const std::st
   int64_t index = 0;
   if (arguments.positions().empty() || !absl::SimpleAtoi(arguments.positions()[0], &index) ||
       index < 0) {
-    return UsageError("give an INDEX, or --since FILE");
+    return UsageError("ange ett INDEX, eller --since FILE", "give an INDEX, or --since FILE");
   }
   GetInclusionProofRequest request;
   request.set_parent(party);

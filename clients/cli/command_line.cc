@@ -81,9 +81,12 @@ absl::Status CheckPositions(const Command& command, const Arguments& arguments) 
   const bool more = !names.empty() && names.back() == "…";
   if (more) names.pop_back();
   const size_t given = arguments.positions().size();
-  if (given < names.size()) return UsageError(absl::StrCat(names[given], " is missing"));
+  if (given < names.size())
+    return UsageError(absl::StrCat(names[given], " saknas"),
+                      absl::StrCat(names[given], " is missing"));
   if (given > names.size() && !more) {
-    return UsageError(absl::StrCat("too many words: ", arguments.positions()[names.size()]));
+    return UsageError(absl::StrCat("för många ord: ", arguments.positions()[names.size()]),
+                      absl::StrCat("too many words: ", arguments.positions()[names.size()]));
   }
   return absl::OkStatus();
 }

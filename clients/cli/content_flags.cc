@@ -41,7 +41,8 @@ absl::Status ReadPlace(const Arguments& arguments, IncidentContent& content) {
     double longitude = 0;
     if (!absl::SimpleAtod(degrees.first, &latitude) ||
         !absl::SimpleAtod(degrees.second, &longitude)) {
-      return UsageError("--position is LATITUDE,LONGITUDE in degrees");
+      return UsageError("--position är LATITUD,LONGITUD i grader",
+                        "--position is LATITUDE,LONGITUDE in degrees");
     }
     place.mutable_position()->set_latitude(latitude);
     place.mutable_position()->set_longitude(longitude);
@@ -50,7 +51,8 @@ absl::Status ReadPlace(const Arguments& arguments, IncidentContent& content) {
 }
 
 absl::Status ReadSpan(const Arguments& arguments, IncidentContent& content) {
-  if (arguments.Has("end") && !arguments.Has("start")) return UsageError("--end needs --start");
+  if (arguments.Has("end") && !arguments.Has("start"))
+    return UsageError("--end behöver --start", "--end needs --start");
   if (!arguments.Has("start")) return absl::OkStatus();
   SC_ASSIGN_OR_RETURN(const absl::Time start, ParseTime(arguments.Get("start")));
   absl::Time end = start;
@@ -69,7 +71,8 @@ absl::Status ReadMarking(const Arguments& arguments, IncidentContent& content) {
     types::v1::Tlp tlp = types::v1::TLP_UNSPECIFIED;
     const std::string code = absl::StrReplaceAll(arguments.Get("tlp"), {{"+", "_"}});
     if (!types::v1::Tlp_Parse(WithPrefix("TLP_", code), &tlp)) {
-      return UsageError("--tlp is CLEAR, GREEN, AMBER, AMBER_STRICT or RED");
+      return UsageError("--tlp är CLEAR, GREEN, AMBER, AMBER_STRICT eller RED",
+                        "--tlp is CLEAR, GREEN, AMBER, AMBER_STRICT or RED");
     }
     content.mutable_marking()->set_tlp(tlp);
   }
@@ -79,7 +82,7 @@ absl::Status ReadMarking(const Arguments& arguments, IncidentContent& content) {
   int32_t numbers[3] = {0, 0, 0};
   for (size_t i = 0; i < grades.size() && i < 3; ++i) {
     if (!absl::SimpleAtoi(grades[i], &numbers[i]))
-      return UsageError("--klassa is K,R,T, e.g. 2,1,1");
+      return UsageError("--klassa är K,R,T, t.ex. 2,1,1", "--klassa is K,R,T, e.g. 2,1,1");
   }
   content.mutable_marking()->set_confidentiality(numbers[0]);
   content.mutable_marking()->set_correctness(numbers[1]);

@@ -9,7 +9,7 @@ namespace samverkan::cli {
 namespace {
 
 absl::Status Token(Session& session, const Arguments&) {
-  if (session.handle().empty()) return UsageError("--as is missing");
+  if (session.handle().empty()) return MissingFlag("as");
   SC_ASSIGN_OR_RETURN(const Home* home, session.home());
   SC_ASSIGN_OR_RETURN(const Identity identity, home->Find(session.handle()));
   SC_ASSIGN_OR_RETURN(const std::string token,

@@ -117,7 +117,8 @@ absl::Status Locate(Session& session, const Arguments& arguments) {
   double longitude = 0;
   if (!absl::SimpleAtod(arguments.positions()[0], &latitude) ||
       !absl::SimpleAtod(arguments.positions()[1], &longitude)) {
-    return UsageError("LATITUDE and LONGITUDE are degrees, e.g. 59.27876 18.01566");
+    return UsageError("LATITUDE och LONGITUDE är grader, t.ex. 59.27876 18.01566",
+                      "LATITUDE and LONGITUDE are degrees, e.g. 59.27876 18.01566");
   }
   position.set_latitude(latitude);
   position.set_longitude(longitude);

@@ -18,7 +18,7 @@ using client::IncidentService;
 absl::Status Release(Session& session, const Arguments& arguments) {
   SC_ASSIGN_OR_RETURN(const std::string clause, arguments.Require("clause"));
   const std::vector<std::string> recipients = arguments.All("to");
-  if (recipients.empty()) return UsageError("--to is missing");
+  if (recipients.empty()) return MissingFlag("to");
   SC_ASSIGN_OR_RETURN(const Incident incident, LoadIncident(session, arguments.positions()[0]));
   ReleaseIncidentRequest request;
   request.set_name(incident.name());
@@ -60,7 +60,8 @@ absl::Status Correct(Session& session, const Arguments& arguments) {
   if (arguments.Has("kind") &&
       !RevisionNote::Kind_Parse(WithPrefix("KIND_", absl::AsciiStrToUpper(arguments.Get("kind"))),
                                 &kind)) {
-    return UsageError("--kind is CORRECTION, ENRICHMENT or RECLASSIFICATION");
+    return UsageError("--kind är CORRECTION, ENRICHMENT eller RECLASSIFICATION",
+                      "--kind is CORRECTION, ENRICHMENT or RECLASSIFICATION");
   }
   request.mutable_note()->set_kind(kind);
   SC_ASSIGN_OR_RETURN(Incident incident, LoadIncident(session, arguments.positions()[0]));

@@ -70,6 +70,7 @@ std::string ReasonSentence(const std::string& reason, Language language) {
 }
 
 std::string DescribeFailure(const absl::Status& status, Language language) {
+  if (IsUsageError(status)) return absl::StrCat(UsageSentence(status, language), "\n");
   const CallError error = ErrorOf(status);
   if (IsNetwork(error)) {
     constexpr Text kText = {"Navet kan inte nås", "The hub cannot be reached"};

@@ -44,7 +44,7 @@ absl::StatusOr<int64_t> StatesOf(const Arguments& arguments) {
   if (states.empty() || states == "all") return INT64_MAX;
   int64_t number = states == "first" ? 1 : 0;
   if (number == 0 && (!absl::SimpleAtoi(states, &number) || number < 1)) {
-    return UsageError("--states is first, all or a number");
+    return UsageError("--states är first, all eller ett tal", "--states is first, all or a number");
   }
   return number;
 }

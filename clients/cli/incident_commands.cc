@@ -46,7 +46,8 @@ absl::Status List(Session& session, const Arguments& arguments) {
   for (const std::string& name : arguments.All("state")) {
     Incident::State state = Incident::STATE_UNSPECIFIED;
     if (!Incident::State_Parse(WithPrefix("STATE_", absl::AsciiStrToUpper(name)), &state)) {
-      return UsageError("--state is RECEIVED, ASSESSED, SHARED, REJECTED or RETRACTED");
+      return UsageError("--state är RECEIVED, ASSESSED, SHARED, REJECTED eller RETRACTED",
+                        "--state is RECEIVED, ASSESSED, SHARED, REJECTED or RETRACTED");
     }
     request.add_states(state);
   }

@@ -88,7 +88,8 @@ absl::Status Session::ApplyFlags(client::Profile& profile) const {
   if (arguments_.Has("mandate")) profile.mandate = arguments_.Get("mandate");
   profile.purpose = Code("PUR_", arguments_.Get("purpose"));
   SC_ASSIGN_OR_RETURN(const int64_t seconds, arguments_.Number("timeout", 30));
-  if (seconds < 1) return UsageError("--timeout must be at least 1 second");
+  if (seconds < 1)
+    return UsageError("--timeout är minst 1 sekund", "--timeout must be at least 1 second");
   profile.timeout = absl::Seconds(seconds);
   return absl::OkStatus();
 }
@@ -108,7 +109,7 @@ absl::StatusOr<client::Client*> Session::Hub() {
 
 absl::StatusOr<std::string> Session::OwnUnit(const Arguments& arguments) {
   if (arguments.Has("unit")) return UnitNamed(arguments.Get("unit"));
-  if (handle().empty()) return UsageError("--unit is missing");
+  if (handle().empty()) return MissingFlag("unit");
   SC_ASSIGN_OR_RETURN(const Home* folder, home());
   SC_ASSIGN_OR_RETURN(const Identity identity, folder->Find(handle()));
   return identity.unit;

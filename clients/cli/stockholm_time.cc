@@ -16,13 +16,19 @@ std::string Format(const google::protobuf::Timestamp& time, absl::string_view fo
 absl::StatusOr<absl::Time> InstantOf(absl::string_view text, absl::CivilSecond local) {
   const absl::TimeZone::TimeInfo info = Stockholm().At(local);
   if (info.kind == absl::TimeZone::TimeInfo::SKIPPED) {
-    return UsageError(absl::StrCat("'", text, "' was never: the clock went forward past it"));
+    return UsageError(
+        absl::StrCat("'", text, "' har inte funnits: klockan ställdes fram förbi den"),
+        absl::StrCat("'", text, "' was never: the clock went forward past it"));
   }
   if (info.kind == absl::TimeZone::TimeInfo::REPEATED) {
+    const std::string before = absl::FormatTime(absl::RFC3339_sec, info.pre, Stockholm());
+    const std::string after = absl::FormatTime(absl::RFC3339_sec, info.post, Stockholm());
     return UsageError(
+        absl::StrCat("'", text,
+                     "' kom två gånger, före och efter att klockan ställdes tillbaka: skriv ",
+                     before, " eller ", after),
         absl::StrCat("'", text, "' came twice, before and after the clock went back: write ",
-                     absl::FormatTime(absl::RFC3339_sec, info.pre, Stockholm()), " or ",
-                     absl::FormatTime(absl::RFC3339_sec, info.post, Stockholm())));
+                     before, " or ", after));
   }
   return info.pre;
 }
@@ -68,7 +74,8 @@ absl::StatusOr<absl::Time> ParseTime(absl::string_view text) {
     }
   }
   if (absl::ParseTime(absl::RFC3339_full, text, &time, &problem)) return time;
-  return UsageError(absl::StrCat("'", text, "' is no time: write 2026-11-22 14:05"));
+  return UsageError(absl::StrCat("'", text, "' är ingen tid: skriv 2026-11-22 14:05"),
+                    absl::StrCat("'", text, "' is no time: write 2026-11-22 14:05"));
 }
 
 }  // namespace samverkan::cli

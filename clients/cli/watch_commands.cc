@@ -100,7 +100,8 @@ absl::StatusOr<WatchRequest> MakeRequest(Session& session, const Arguments& argu
     for (const std::string& name : arguments.All("kinds")) {
       Subscription::Kind kind = Subscription::KIND_UNSPECIFIED;
       if (!Subscription::Kind_Parse("KIND_" + absl::AsciiStrToUpper(name), &kind)) {
-        return UsageError("--kinds is INCIDENTS or DELIVERIES");
+        return UsageError("--kinds är INCIDENTS eller DELIVERIES",
+                          "--kinds is INCIDENTS or DELIVERIES");
       }
       subscription.add_kinds(kind);
     }
@@ -116,7 +117,7 @@ absl::StatusOr<WatchRequest> MakeRequest(Session& session, const Arguments& argu
 absl::Status Watch(Session& session, const Arguments& arguments) {
   SC_ASSIGN_OR_RETURN(WatchRequest request, MakeRequest(session, arguments));
   SC_ASSIGN_OR_RETURN(const int64_t count, arguments.Number("count", -1));
-  if (count == 0) return UsageError("--count must be at least 1");
+  if (count == 0) return UsageError("--count är minst 1", "--count must be at least 1");
   SC_ASSIGN_OR_RETURN(client::Client * hub, session.Hub());
   Printer printer(session, count, arguments.Has("until-synced"),
                   arguments.Get("resume-token-file"));
