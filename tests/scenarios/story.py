@@ -9,6 +9,7 @@
       svaret nämner inte Västertorp            nothing of the answer holds it
       rad kind = KIND_READ, count = 3          an answer with these fields is among them; `ingen rad` for the contrary
       $ITEM är name                            from now on the field's value is called $ITEM
+    … --end "{om 5 sekunder}"                  a time to come
     hal-tryggsam följer sin enhet              begins to watch
     hal-tryggsam ser delivery.state = X        the next such event on the watch; details as above
     hal-tryggsam får inte följa längre: X      the watch ends for this reason, within a second of the step before
@@ -18,6 +19,7 @@
     mandatet hal-vik som hal-tryggsam gäller 8 sekunder      the hub starts anew with it
 """
 
+import datetime
 import json
 import pathlib
 import re
@@ -85,6 +87,10 @@ def said(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def at(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def fits(row: object, terms: str) -> bool:
     """Whether a row has the fields of `a = 1, b = 2`."""
     return all(said(dig(row, path)) == wanted for path, wanted in (term.split(" = ") for term in terms.split(", ")))
@@ -124,6 +130,7 @@ class Teller:
                 watch.close()
 
     def _fill(self, text: str) -> str:
+        text = re.sub(r"\{om (\d+) sekunder\}", lambda match: at(time.time() + int(match[1])), text)
         return re.sub(r"\$([A-ZÅÄÖ0-9_]+)", lambda match: self._names.get(match[1], match[0]), text)
 
     def _play(self, step: Step) -> int:

@@ -3,7 +3,6 @@
 import pathlib
 import queue
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -61,10 +60,6 @@ class TownHub(hub.Hub):
 
     def log_lines(self) -> list[dict]:
         return self._log_lines(0)
-
-    def hang_up(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGHUP)
 
     def _write_config(self) -> None:
         super()._write_config()
