@@ -22,13 +22,22 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "release"
+# The release build's commands as clang understands them: GCC's precompiled header is none of clang's.
+DATABASE = BUILD / "lint"
+PRECOMPILED = re.compile(r" -Winvalid-pch| -fpch-preprocess| -include \S*cmake_pch\.hxx")
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 SUMMARY = re.compile(r"^(\d+ warnings? (generated|treated as errors?)|Suppressed |Use -header-filter|\s*$)")
 
 
 def compiled_sources() -> list[str]:
-    """Our own sources that the release build compiles, as paths from the root; generated code is not ours."""
-    commands = json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8"))
+    """Our own sources that the release build compiles, as paths from the root; generated code is not ours.
+
+    Writes the commands to lint them with.
+    """
+    text = PRECOMPILED.sub("", (BUILD / "compile_commands.json").read_text(encoding="utf-8"))
+    DATABASE.mkdir(exist_ok=True)
+    (DATABASE / "compile_commands.json").write_text(text, encoding="utf-8")
+    commands = json.loads(text)
     files = {pathlib.Path(command["directory"], command["file"]).resolve() for command in commands}
     ours = (file.relative_to(ROOT) for file in files if file.is_relative_to(ROOT) and not file.is_relative_to(BUILD))
     return sorted(file.as_posix() for file in ours)
@@ -59,7 +68,7 @@ def choose(changed: list[str], sources: list[str]) -> list[str]:
 
 
 def lint(source: str) -> tuple[bool, float, str]:
-    command = ["clang-tidy-14", "-p", str(BUILD), "--quiet"]
+    command = ["clang-tidy-14", "-p", str(DATABASE), "--quiet"]
     if source.endswith("_test.cc"):
         command.append("--checks=-clang-analyzer-*")
     start = time.monotonic()
