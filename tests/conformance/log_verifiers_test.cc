@@ -94,7 +94,7 @@ class LogVerifiersTest : public testing::Test {
   // The exit code of verify_log.py over files with these contents.
   int RunPython(const std::string& mode, const std::vector<std::string>& contents) {
     std::string command =
-        absl::StrCat("python3 tests/conformance/verify_log.py '", Key(), "' ", mode);
+        absl::StrCat("/usr/bin/python3 tests/conformance/verify_log.py '", Key(), "' ", mode);
     for (size_t i = 0; i < contents.size(); ++i) {
       const std::string path = database_.directory() / absl::StrCat("argument", i);
       std::ofstream(path, std::ios::binary) << contents[i];
@@ -243,7 +243,7 @@ TEST_F(LogVerifiersTest, BothRefuseAnotherKey) {
                    .ok());
   const std::string path = database_.directory() / "export";
   std::ofstream(path, std::ios::binary) << text;
-  EXPECT_NE(std::system(absl::StrCat("python3 tests/conformance/verify_log.py '", other.ToString(),
+  EXPECT_NE(std::system(absl::StrCat("/usr/bin/python3 tests/conformance/verify_log.py '", other.ToString(),
                                      "' export '", path, "' > /dev/null")
                             .c_str()),
             0);
