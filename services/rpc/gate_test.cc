@@ -355,7 +355,11 @@ TEST_F(OpenStreamTest, AsksForIdentityAndPermission) {
       << "what cannot be recorded does not open";
 }
 
-using GateDeathTest = GateTest;
+// Starts the program anew for what must end: a fork of one that has threads may hang.
+class GateDeathTest : public GateTest {
+ protected:
+  GateDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
 
 TEST_F(GateDeathTest, SealEndsTheProcessUnlessEveryMethodIsBound) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");

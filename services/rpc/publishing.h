@@ -119,7 +119,7 @@ class PublishingStream final : public grpc::ServerBidiReactor<Request, Response>
       answered_.emplace(sequence, std::move(result));
       next = NextSteps();
     }
-    Start(next);
+    Start(this, next);
   }
 
   void Advance() {
@@ -128,7 +128,7 @@ class PublishingStream final : public grpc::ServerBidiReactor<Request, Response>
       absl::MutexLock lock(&mutex_);
       next = NextSteps();
     }
-    Start(next);
+    Start(this, next);
   }
 
   // At most one write, one read or the finish; every state change is made before the call that may
@@ -145,11 +145,12 @@ class PublishingStream final : public grpc::ServerBidiReactor<Request, Response>
     return next;
   }
 
-  // Nothing of the stream is touched after the last call: it may be gone.
-  void Start(const Steps& next) {
-    if (next.write) this->StartWrite(&outgoing_);
-    if (next.read) this->StartRead(&incoming_);
-    if (next.finish) this->Finish(ToGrpc(next.status));
+  // Without a lock and without a stream to rely on: where nothing is to be done another thread may
+  // have ended it already, and after the last call it may be gone.
+  static void Start(PublishingStream* stream, const Steps& next) {
+    if (next.write) stream->StartWrite(&stream->outgoing_);
+    if (next.read) stream->StartRead(&stream->incoming_);
+    if (next.finish) stream->Finish(ToGrpc(next.status));
   }
 
   // Moves the answered prefix into the outgoing response. Once the stream is cancelled answers have
