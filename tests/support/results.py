@@ -15,7 +15,7 @@ TOTAL = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 UNITTEST = re.compile(r"^Ran (\d+) tests? in ")
 UNITTEST_END = re.compile(r"^(?:OK|FAILED)(?: \((.*)\))?$")
 # A goal is judged by whoever measures; a figure without one is told and counts as nothing.
-FIGURE = re.compile(r"^figure \S+ [\d.]+/[\d.]+/[\d.]+ \S+ goal (?:(?:>=|<=|==) [\d.e+-]+ (met|missed)|none)$")
+FIGURE = re.compile(r"^figure \S+ -?[\d.]+/-?[\d.]+/-?[\d.]+ \S+ goal (?:(?:>=|<=|==) [\d.e+-]+ (met|missed)|none)$")
 
 
 @dataclass

@@ -73,7 +73,7 @@ class ResultsTest(unittest.TestCase):
     def test_figures(self):
         met = "figure a 1/2/3 per_s goal >= 2 met\n"
         missed = "figure b 1/2.5/3 us goal <= 1 missed\n"
-        told = "figure c 1/2/3 per_s goal none\n"
+        told = "figure c -1/2/3 per_s goal none\n"
         self.assertEqual(self.bench(met + missed + told, 0), (1, 1))
         self.assertEqual(self.bench(met, 0), (1, 0))
         self.assertEqual(self.bench(told, 0), (0, 0))

@@ -5,6 +5,9 @@
 #include <string>
 
 #include "absl/synchronization/mutex.h"
+#include "tests/bench/foundation/calls.h"
+#include "tests/bench/foundation/server.h"
+#include "tests/bench/foundation/watchers.h"
 #include "tests/bench/foundation/writes.h"
 #include "tests/support/decision_bench.h"
 #include "tests/support/figures.h"
@@ -29,6 +32,8 @@ int Main(const std::set<std::string>& parts) {
   SendLogTo(folder.path() + "/hub.log");
   const auto wanted = [&](const char* part) { return parts.empty() || parts.contains(part); };
   if (wanted("writes")) MeasureWrites(folder);
+  if (wanted("calls")) MeasureCalls(folder);
+  if (wanted("watchers")) MeasureWatchers(folder);
   if (wanted("decisions")) MeasureDecisions();
   return 0;
 }
@@ -37,6 +42,10 @@ int Main(const std::set<std::string>& parts) {
 }  // namespace samverkan::bench
 
 int main(int argc, char** argv) {
+  if (argc == 3 && samverkan::bench::IsRole(argv[1])) {
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+    return samverkan::bench::Serve(argv[1], argv[2]);
+  }
   std::set<std::string> parts(argv + 1, argv + argc);
   parts.erase("--long");  // It has one form.
   return samverkan::bench::Main(parts);

@@ -40,7 +40,7 @@ constexpr int kWrites = kGroups * kInFlight;
 constexpr int kRounds = 7;
 constexpr int kChannels = 4;
 constexpr int kRowsPerWriteMax = 8;
-constexpr int kTriesMax = 5;
+constexpr int kTriesMax = 20;
 
 // A hub in this process, on a copy of the empty hub's files.
 class LocalHub {
