@@ -35,7 +35,7 @@ function(sv_suite_needs label)
 endfunction()
 
 # sv_suite(<suite> [DEPENDS libraries...] [NEEDS targets...] [PROGRAMS sources...]
-#          [SERIAL] [LONG] [TSAN] [SOURCE_ONLY] [TIMEOUT seconds])
+#          [SERIAL] [LONG] [TSAN] [RELEASE_ONLY] [TIMEOUT seconds])
 #
 # All *.cc in tests/<suite> become one binary <suite>_test that links DEPENDS; each *_test.py and *_test.sh is a test of
 # its own that runs from the project's root, with the built binaries in $SAMVERKAN_BIN. NEEDS names binaries to build
@@ -43,10 +43,11 @@ endfunction()
 #   SERIAL       never beside another test (it measures time, or takes the whole machine)
 #   LONG         only with --long
 #   TSAN         also under --sanitizer thread
-#   SOURCE_ONLY  reads sources alone, so sanitizer builds skip it
+#   RELEASE_ONLY sanitizer builds skip it: it reads sources alone, or faults a process by a preloaded library, before
+#                which a sanitizer's must stand
 function(sv_suite suite)
-  cmake_parse_arguments(SUITE "SERIAL;LONG;TSAN;SOURCE_ONLY" "TIMEOUT" "DEPENDS;NEEDS;PROGRAMS" ${ARGN})
-  if(SUITE_SOURCE_ONLY AND SAMVERKAN_SANITIZER)
+  cmake_parse_arguments(SUITE "SERIAL;LONG;TSAN;RELEASE_ONLY" "TIMEOUT" "DEPENDS;NEEDS;PROGRAMS" ${ARGN})
+  if(SUITE_RELEASE_ONLY AND SAMVERKAN_SANITIZER)
     return()
   endif()
   set(directory ${CMAKE_SOURCE_DIR}/tests/${suite})
