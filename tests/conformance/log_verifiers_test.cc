@@ -243,8 +243,8 @@ TEST_F(LogVerifiersTest, BothRefuseAnotherKey) {
                    .ok());
   const std::string path = database_.directory() / "export";
   std::ofstream(path, std::ios::binary) << text;
-  EXPECT_NE(std::system(absl::StrCat("/usr/bin/python3 tests/conformance/verify_log.py '", other.ToString(),
-                                     "' export '", path, "' > /dev/null")
+  EXPECT_NE(std::system(absl::StrCat("/usr/bin/python3 tests/conformance/verify_log.py '",
+                                     other.ToString(), "' export '", path, "' > /dev/null")
                             .c_str()),
             0);
 }
