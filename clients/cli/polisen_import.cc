@@ -64,8 +64,13 @@ absl::Status PolisenImport::AddLine(absl::string_view line) {
 }
 
 absl::Status PolisenImport::Tell(const State& state, Told& told) {
-  // Whether this is an item or a change of one is known once the state before is answered.
-  if (told.pending) SC_RETURN_IF_ERROR(publisher_.Flush());
+  // Whether this is an item or a change of one is known once the state before is answered. Nor may
+  // two states of an event be under way at once: the hub takes what it gets in any order, and the
+  // older one would find the newer one there already.
+  while (told.pending) {
+    SC_RETURN_IF_ERROR(publisher_.Flush());
+    SC_RETURN_IF_ERROR(TellAgain());
+  }
   if (!told.item.empty()) return Change(state, told);
   if (state.type->form == PolisenForm::kNotice) {
     ++counts_.notices;
@@ -147,7 +152,11 @@ absl::Status PolisenImport::Change(const State& state, Told& told) {
   change.set_name(told.item);
   *change.mutable_content() = ContentOf(state);
   *change.mutable_source() = SourceOf(state, nullptr);
-  return publisher_.Publish(std::move(act), [this](const PublishResult& result) { Note(result); });
+  told.pending = true;
+  return publisher_.Publish(std::move(act), [this, &told](const PublishResult& result) {
+    told.pending = false;
+    Note(result);
+  });
 }
 
 absl::Status PolisenImport::TellAgain() {

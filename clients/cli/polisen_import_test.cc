@@ -145,6 +145,18 @@ TEST_F(PolisenImportTest, OnlyChangedContentIsARevision) {
   EXPECT_EQ(service_.requests[1].source_change().name(), "item polisen:7");
 }
 
+// The hub runs what is under way in any order: an older state must not meet a newer one there.
+TEST_F(PolisenImportTest, AStateIsAnsweredBeforeTheNextOfItsEventIsSent) {
+  PolisenImport import(types_, stadsdelar_, {}, publisher_);
+  ASSERT_TRUE(import.AddLine(Line(7, 10, "Rån", "A.")).ok());
+  ASSERT_TRUE(import.AddLine(Line(7, 11, "Rån", "B.")).ok());
+  EXPECT_EQ(import.counts().created, 1);
+  ASSERT_TRUE(import.AddLine(Line(7, 12, "Rån", "C.")).ok());
+  EXPECT_EQ(import.counts().updated, 1);
+  ASSERT_TRUE(import.Finish().ok());
+  EXPECT_EQ(import.counts().updated, 2);
+}
+
 TEST_F(PolisenImportTest, RefusalsAreCountedByReasonAndTheirTextStaysHome) {
   const ImportCounts counts =
       Import({Line(1, 10, "Bedrägeri", "Text."), Line(2, 11, "Anträffad död", "Text."),
