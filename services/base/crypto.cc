@@ -27,6 +27,10 @@ struct CipherContextFree {
   void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
 };
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, CipherContextFree>;
+struct MacContextFree {
+  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+};
+using MacContext = std::unique_ptr<EVP_MAC_CTX, MacContextFree>;
 
 // Fetched once: OpenSSL 3 looks an algorithm up by name at every implicit fetch, which costs more
 // than hashing a leaf.
@@ -40,6 +44,21 @@ const EVP_CIPHER* Aes256Gcm() {
   static const EVP_CIPHER* const kAlgorithm = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
   SV_CHECK(kAlgorithm != nullptr, "OpenSSL must provide AES-256-GCM");
   return kAlgorithm;
+}
+
+// HMAC with SHA-256, still without a key.
+MacContext MakeHmac() {
+  EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  SV_CHECK(algorithm != nullptr, "OpenSSL must provide HMAC");
+  MacContext context(EVP_MAC_CTX_new(algorithm));
+  EVP_MAC_free(algorithm);  // The context holds on to it.
+  std::string digest = "SHA256";
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+      OSSL_PARAM_construct_end()};
+  SV_CHECK(EVP_MAC_CTX_set_params(context.get(), parameters) == 1,
+           "OpenSSL must provide HMAC with SHA-256");
+  return context;
 }
 
 }  // namespace
@@ -61,14 +80,17 @@ Hash Sha256Parts(absl::Span<const absl::string_view> parts) {
 }
 
 Hash HmacSha256(const Secret& key, absl::string_view bytes) {
+  // Kept, as looking up the algorithms costs more than the MAC. It forgets no key before the next
+  // one: keys of MACs live as long as the process.
+  thread_local const MacContext context = MakeHmac();
   Hash hash;
   size_t length = 0;
-  // A null pointer would mean "no key" to OpenSSL; an empty key is a valid one.
+  // A null pointer would mean "the key before" to OpenSSL; an empty key is a valid one.
   const absl::string_view revealed = key.empty() ? absl::string_view("") : key.Reveal();
-  const unsigned char* made =
-      EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, revealed.data(), revealed.size(),
-                Data(bytes), bytes.size(), hash.data(), hash.size(), &length);
-  SV_CHECK(made != nullptr && length == hash.size(), "a MAC over memory must not fail");
+  const bool good = EVP_MAC_init(context.get(), Data(revealed), revealed.size(), nullptr) == 1 &&
+                    EVP_MAC_update(context.get(), Data(bytes), bytes.size()) == 1 &&
+                    EVP_MAC_final(context.get(), hash.data(), &length, hash.size()) == 1;
+  SV_CHECK(good && length == hash.size(), "a MAC over memory must not fail");
   return hash;
 }
 
