@@ -13,7 +13,7 @@ namespace samverkan {
 // One field of a log line. Never content of an item, a token or a key.
 struct LogField {
   absl::string_view key;
-  std::variant<std::string, int64_t, double, bool> value;
+  std::variant<absl::string_view, int64_t, double, bool> value;
 };
 
 enum class LogLevel { kInfo, kWarning, kError };

@@ -32,14 +32,26 @@ Observer::Observer()
                    .Help("Time from admission to answer, by method.")
                    .Register(*registry_)) {}
 
+Observer::Series Observer::SeriesOf(const std::string& method, absl::StatusCode code) {
+  absl::MutexLock lock(&mutex_);
+  const std::pair<std::string, absl::StatusCode> key(method, code);
+  const auto known = series_.find(key);
+  if (known != series_.end()) return known->second;
+  const Series added = {calls_.Add({{"method", method}, {"code", absl::StatusCodeToString(code)}}),
+                        latency_.Add({{"method", method}}, LatencyBuckets())};
+  series_.emplace(key, added);
+  return added;
+}
+
 void Observer::OnCall(const rpc::CallReport& report) {
   const std::string& method = report.method.full_name;
   const std::string code = absl::StatusCodeToString(report.status.code());
-  const std::string reason = ErrorInfoOf(report.status).reason();
-  calls_.Add({{"method", method}, {"code", code}}).Increment();
+  const std::string reason =
+      report.status.ok() ? std::string() : ErrorInfoOf(report.status).reason();
+  const Series series = SeriesOf(method, report.status.code());
+  series.calls.Increment();
+  series.latency.Observe(absl::ToDoubleSeconds(report.latency));
   if (!reason.empty()) refusals_.Add({{"method", method}, {"reason", reason}}).Increment();
-  latency_.Add({{"method", method}}, LatencyBuckets())
-      .Observe(absl::ToDoubleSeconds(report.latency));
   const LogLevel level = report.error_id.empty() ? LogLevel::kInfo : LogLevel::kError;
   Log(level, "call",
       {{"method", method},

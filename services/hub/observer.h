@@ -8,8 +8,14 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "services/rpc/gate.h"
 
 namespace samverkan::hub {
@@ -34,11 +40,22 @@ class Observer final : public rpc::CallObserver, public prometheus::Collectable 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
+  // What a call with one outcome adds to. Found again without making labels anew.
+  struct Series {
+    prometheus::Counter& calls;
+    prometheus::Histogram& latency;
+  };
+  Series SeriesOf(const std::string& method, absl::StatusCode code);
+
   std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Family<prometheus::Counter>& calls_;
   prometheus::Family<prometheus::Counter>& refusals_;
   prometheus::Family<prometheus::Histogram>& latency_;
   std::vector<GaugeSource> gauges_;
+
+  absl::Mutex mutex_;
+  absl::flat_hash_map<std::pair<std::string, absl::StatusCode>, Series> series_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace samverkan::hub
