@@ -35,7 +35,7 @@ std::optional<char32_t> FirstCodePoint(absl::string_view text, size_t size, char
 
 }  // namespace
 
-std::optional<char32_t> TakeCodePoint(absl::string_view& text) {
+std::optional<char32_t> internal::TakeLongCodePoint(absl::string_view& text) {
   const Lead lead = LeadOf(static_cast<uint8_t>(text[0]));
   const std::optional<char32_t> value = FirstCodePoint(text, lead.size, lead.bits, lead.least);
   text.remove_prefix(value ? lead.size : 1);

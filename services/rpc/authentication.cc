@@ -137,8 +137,8 @@ struct Authenticator::State {
   const Options options;
   Clock& clock;
   absl::flat_hash_map<std::string, std::unique_ptr<Issuer>> issuers;
-  RecentCache<PeerCertificate> certificates;
-  RecentCache<VerifiedToken> tokens;
+  RecentCache<std::string, PeerCertificate> certificates;  // by PEM
+  RecentCache<Hash, VerifiedToken> tokens;                 // by hash: a token is a secret
   mutable absl::Mutex mutex;
   std::shared_ptr<const RevocationList> revocations ABSL_GUARDED_BY(mutex) =
       std::make_shared<RevocationList>();
@@ -152,7 +152,7 @@ struct Authenticator::State {
   absl::Status ReloadRevocations();
   // Each gives what it found, or nothing and the refusal.
   std::shared_ptr<const PeerCertificate> Identify(absl::Span<const std::string> spiffe_ids,
-                                                  absl::string_view pem, absl::Time now,
+                                                  const std::string& pem, absl::Time now,
                                                   Refusal& refusal);
   absl::StatusOr<std::shared_ptr<const VerifiedToken>> Verify(absl::string_view token,
                                                               absl::Time now);
@@ -172,7 +172,7 @@ absl::Status Authenticator::State::ReloadRevocations() {
 }
 
 std::shared_ptr<const PeerCertificate> Authenticator::State::Identify(
-    absl::Span<const std::string> spiffe_ids, absl::string_view pem, absl::Time now,
+    absl::Span<const std::string> spiffe_ids, const std::string& pem, absl::Time now,
     Refusal& refusal) {
   const auto refuse = [&](absl::string_view reason) {
     refusal = {std::string(reason), kCertificateMessage};
@@ -182,13 +182,12 @@ std::shared_ptr<const PeerCertificate> Authenticator::State::Identify(
     refusal = {"certificate-missing", kNoCertificateMessage};
     return nullptr;
   }
-  const Hash key = Sha256(pem);
-  std::shared_ptr<const PeerCertificate> peer = certificates.Find(key);
+  std::shared_ptr<const PeerCertificate> peer = certificates.Find(pem);
   if (peer == nullptr) {
     absl::StatusOr<PeerCertificate> parsed = ParsePeerCertificate(pem);
     if (!parsed.ok()) return refuse(parsed.status().message());
     peer = std::make_shared<PeerCertificate>(*std::move(parsed));
-    certificates.Put(key, peer);
+    certificates.Put(pem, peer);
   }
   const std::string id = peer->id.ToString();
   if (spiffe_ids.size() != 1 || spiffe_ids[0] != id) return refuse("certificate-not-the-peers");
@@ -312,7 +311,7 @@ Authenticator::Authenticator(std::unique_ptr<State> state) : state_(std::move(st
 Authenticator::~Authenticator() = default;
 
 absl::StatusOr<access::Principal> Authenticator::Authenticate(
-    absl::Span<const std::string> spiffe_ids, absl::string_view certificate_pem,
+    absl::Span<const std::string> spiffe_ids, const std::string& certificate_pem,
     absl::string_view bearer_token, AuthFailure* failure) {
   const absl::Time now = state_->clock.Now();
   Refusal refusal;

@@ -68,7 +68,7 @@ class Authenticator {
   // as verified by TLS; `bearer_token` is empty for none. Cheap for what was seen before, so that
   // streams may ask again for each message; revocations and expiry count at once.
   absl::StatusOr<access::Principal> Authenticate(absl::Span<const std::string> spiffe_ids,
-                                                 absl::string_view certificate_pem,
+                                                 const std::string& certificate_pem,
                                                  absl::string_view bearer_token,
                                                  AuthFailure* failure);
 

@@ -102,7 +102,7 @@ class AuthenticationTest : public ::testing::Test {
                      CityKey());
   }
 
-  absl::StatusOr<access::Principal> Ask(absl::string_view id, absl::string_view pem,
+  absl::StatusOr<access::Principal> Ask(absl::string_view id, const std::string& pem,
                                         absl::string_view token) {
     failure_ = {};
     return authenticator_->Authenticate({std::string(id)}, pem, token, &failure_);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -26,16 +27,66 @@ constexpr int64_t kTimestampSecondsMin = -62135596800;
 constexpr int64_t kTimestampSecondsMax = 253402300799;
 constexpr int32_t kNanosMax = 999999999;
 
-class Checker {
- public:
-  void Check(const Message& message, const std::string& prefix) {
-    if (message.GetDescriptor() == google::protobuf::Timestamp::descriptor()) {
-      CheckTimestamp(message, prefix);
-      return;
+bool IsRequired(const FieldDescriptor* field) {
+  const auto& options = field->options();
+  for (int i = 0; i < options.ExtensionSize(google::api::field_behavior); ++i) {
+    if (options.GetExtension(google::api::field_behavior, i) == google::api::REQUIRED) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+struct FieldChecks::Field {
+  const FieldDescriptor* descriptor = nullptr;
+  bool required = false;
+  bool request_id = false;
+  bool page_size = false;
+  bool timestamp = false;
+  // Of a message's fields.
+  const Plan* plan = nullptr;
+};
+
+FieldChecks::FieldChecks(const google::protobuf::Descriptor* request) : request_(PlanOf(request)) {}
+FieldChecks::~FieldChecks() = default;
+FieldChecks::FieldChecks(FieldChecks&&) noexcept = default;
+FieldChecks& FieldChecks::operator=(FieldChecks&&) noexcept = default;
+
+const FieldChecks::Plan* FieldChecks::PlanOf(const google::protobuf::Descriptor* type) {
+  auto [place, fresh] = plans_.try_emplace(type);
+  if (fresh) place->second = std::make_unique<Plan>();
+  Plan* const plan = place->second.get();  // A type that contains itself finds it begun.
+  if (!fresh) return plan;
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor* descriptor = type->field(i);
+    const auto kind = descriptor->cpp_type();
+    Field field = {.descriptor = descriptor,
+                   .required = IsRequired(descriptor),
+                   .request_id = descriptor->name() == "request_id",
+                   .page_size = descriptor->name() == "page_size"};
+    if (kind == FieldDescriptor::CPPTYPE_MESSAGE) {
+      field.timestamp = descriptor->message_type() == google::protobuf::Timestamp::descriptor();
+      field.plan = PlanOf(descriptor->message_type());
     }
-    for (int i = 0;
-         i < message.GetDescriptor()->field_count() && violations_.size() < kViolationsMax; ++i) {
-      CheckField(message, message.GetDescriptor()->field(i), prefix);
+    const bool has_checks =
+        kind == FieldDescriptor::CPPTYPE_MESSAGE || kind == FieldDescriptor::CPPTYPE_ENUM ||
+        kind == FieldDescriptor::CPPTYPE_DOUBLE || kind == FieldDescriptor::CPPTYPE_STRING ||
+        field.page_size || field.required || descriptor->is_repeated();
+    if (has_checks) plan->push_back(field);
+  }
+  return plan;
+}
+
+// One request on its way through the checks.
+class FieldChecker {
+ public:
+  void Check(const Message& message, const FieldChecks::Plan& plan) {
+    const Reflection& reflection = *message.GetReflection();
+    for (const FieldChecks::Field& field : plan) {
+      if (violations_.size() >= kViolationsMax) return;
+      path_.push_back({field.descriptor});
+      CheckField(message, reflection, field);
+      path_.pop_back();
     }
   }
 
@@ -47,112 +98,122 @@ class Checker {
   }
 
  private:
-  void Refuse(const std::string& path, absl::string_view why) {
+  struct Step {
+    const FieldDescriptor* field;
+    // -1 where not in one of a repeated field's entries.
+    int index = -1;
+  };
+
+  // The field at the end of the path, which is put into words only now: most requests are good.
+  void Refuse(absl::string_view why) {
+    std::string path;
+    for (const Step& step : path_) {
+      absl::StrAppend(&path, path.empty() ? "" : ".", step.field->name());
+      if (step.index >= 0) absl::StrAppend(&path, "[", step.index, "]");
+    }
     violations_.push_back({path, std::string(why)});
   }
 
-  void CheckField(const Message& message, const FieldDescriptor* field, const std::string& prefix) {
-    const Reflection* reflection = message.GetReflection();
-    const std::string path =
-        prefix.empty() ? field->name() : absl::StrCat(prefix, ".", field->name());
-    if (IsRequired(field) && !IsPresent(message, field)) Refuse(path, "is required");
-    if (field->is_repeated()) {
-      const int size = reflection->FieldSize(message, field);
+  void CheckField(const Message& message, const Reflection& reflection,
+                  const FieldChecks::Field& field) {
+    const FieldDescriptor* descriptor = field.descriptor;
+    if (descriptor->is_repeated()) {
+      const int size = reflection.FieldSize(message, descriptor);
+      if (field.required && size == 0) Refuse("is required");
       if (size > kRepeatedMax) {
-        Refuse(path,
-               absl::StrCat("has ", size, " entries, at most ", kRepeatedMax, " are allowed"));
+        Refuse(absl::StrCat("has ", size, " entries, at most ", kRepeatedMax, " are allowed"));
         return;
       }
-      for (int i = 0; i < size; ++i) CheckValue(message, field, i, absl::StrCat(path, "[", i, "]"));
-    } else if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE ||
-               reflection->HasField(message, field)) {
-      CheckValue(message, field, -1, path);
+      for (int i = 0; i < size; ++i) {
+        path_.back().index = i;
+        CheckValue(message, reflection, field, i);
+      }
+      return;
     }
+    const bool message_type = descriptor->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    const bool present =
+        (!field.required && !message_type) || reflection.HasField(message, descriptor);
+    if (field.required && !present) Refuse("is required");
+    if (!message_type || present) CheckValue(message, reflection, field, -1);
   }
 
   // `index` is -1 for a singular field.
-  void CheckValue(const Message& message, const FieldDescriptor* field, int index,
-                  const std::string& path) {
-    const Reflection* reflection = message.GetReflection();
-    switch (field->cpp_type()) {
-      case FieldDescriptor::CPPTYPE_MESSAGE:
-        Check(index < 0 ? reflection->GetMessage(message, field)
-                        : reflection->GetRepeatedMessage(message, field, index),
-              path);
+  void CheckValue(const Message& message, const Reflection& reflection,
+                  const FieldChecks::Field& field, int index) {
+    const FieldDescriptor* descriptor = field.descriptor;
+    switch (descriptor->cpp_type()) {
+      case FieldDescriptor::CPPTYPE_MESSAGE: {
+        const Message& value = index < 0
+                                   ? reflection.GetMessage(message, descriptor)
+                                   : reflection.GetRepeatedMessage(message, descriptor, index);
+        if (field.timestamp) {
+          CheckTimestamp(static_cast<const google::protobuf::Timestamp&>(value));
+        } else {
+          Check(value, *field.plan);
+        }
         return;
+      }
       case FieldDescriptor::CPPTYPE_ENUM: {
-        const int value = index < 0 ? reflection->GetEnumValue(message, field)
-                                    : reflection->GetRepeatedEnumValue(message, field, index);
-        if (field->enum_type()->FindValueByNumber(value) == nullptr)
-          Refuse(path, absl::StrCat(value, " is no known value"));
+        const int value = index < 0 ? reflection.GetEnumValue(message, descriptor)
+                                    : reflection.GetRepeatedEnumValue(message, descriptor, index);
+        if (descriptor->enum_type()->FindValueByNumber(value) == nullptr)
+          Refuse(absl::StrCat(value, " is no known value"));
         return;
       }
       case FieldDescriptor::CPPTYPE_DOUBLE: {
-        const double value = index < 0 ? reflection->GetDouble(message, field)
-                                       : reflection->GetRepeatedDouble(message, field, index);
-        if (!std::isfinite(value)) Refuse(path, "is not a finite number");
+        const double value = index < 0 ? reflection.GetDouble(message, descriptor)
+                                       : reflection.GetRepeatedDouble(message, descriptor, index);
+        if (!std::isfinite(value)) Refuse("is not a finite number");
         return;
       }
       case FieldDescriptor::CPPTYPE_INT32:
-        if (index < 0 && field->name() == "page_size" && reflection->GetInt32(message, field) < 0)
-          Refuse(path, "must not be negative");
+        if (index < 0 && field.page_size && reflection.GetInt32(message, descriptor) < 0)
+          Refuse("must not be negative");
         return;
-      case FieldDescriptor::CPPTYPE_STRING:
-        CheckText(index < 0 ? reflection->GetString(message, field)
-                            : reflection->GetRepeatedString(message, field, index),
-                  field, path);
+      case FieldDescriptor::CPPTYPE_STRING: {
+        std::string scratch;
+        const std::string& text =
+            index < 0 ? reflection.GetStringReference(message, descriptor, &scratch)
+                      : reflection.GetRepeatedStringReference(message, descriptor, index, &scratch);
+        CheckText(text, field);
         return;
+      }
       default:
         return;
     }
   }
 
-  void CheckText(const std::string& text, const FieldDescriptor* field, const std::string& path) {
+  void CheckText(const std::string& text, const FieldChecks::Field& field) {
     if (text.size() > kTextBytesMax)
-      Refuse(path,
-             absl::StrCat("has ", text.size(), " bytes, at most ", kTextBytesMax, " are allowed"));
-    if (field->name() == "request_id" && !text.empty()) {
-      const auto uuid = Uuid::Parse(text);
-      if (!uuid || (uuid->version() != 4 && uuid->version() != 7)) {
-        Refuse(path,
-               "must be a UUID of version 4 or 7 in lower case, made by the device and kept across "
-               "retries");
-      }
+      Refuse(absl::StrCat("has ", text.size(), " bytes, at most ", kTextBytesMax, " are allowed"));
+    if (!field.request_id || text.empty()) return;
+    const auto uuid = Uuid::Parse(text);
+    if (!uuid || (uuid->version() != 4 && uuid->version() != 7)) {
+      Refuse(
+          "must be a UUID of version 4 or 7 in lower case, made by the device and kept across "
+          "retries");
     }
   }
 
-  void CheckTimestamp(const Message& message, const std::string& path) {
-    const auto& time = static_cast<const google::protobuf::Timestamp&>(message);
+  void CheckTimestamp(const google::protobuf::Timestamp& time) {
     if (time.seconds() < kTimestampSecondsMin || time.seconds() > kTimestampSecondsMax ||
         time.nanos() < 0 || time.nanos() > kNanosMax) {
-      Refuse(path, "is no valid time (years 1 to 9999)");
+      Refuse("is no valid time (years 1 to 9999)");
     }
   }
 
-  static bool IsRequired(const FieldDescriptor* field) {
-    const auto& options = field->options();
-    for (int i = 0; i < options.ExtensionSize(google::api::field_behavior); ++i) {
-      if (options.GetExtension(google::api::field_behavior, i) == google::api::REQUIRED)
-        return true;
-    }
-    return false;
-  }
-
-  static bool IsPresent(const Message& message, const FieldDescriptor* field) {
-    const Reflection* reflection = message.GetReflection();
-    return field->is_repeated() ? reflection->FieldSize(message, field) > 0
-                                : reflection->HasField(message, field);
-  }
-
+  std::vector<Step> path_;
   std::vector<FieldViolation> violations_;
 };
 
-}  // namespace
+absl::Status FieldChecks::Check(const Message& request) const {
+  FieldChecker checker;
+  checker.Check(request, *request_);
+  return checker.Result();
+}
 
 absl::Status CheckFields(const Message& request) {
-  Checker checker;
-  checker.Check(request, "");
-  return checker.Result();
+  return FieldChecks(request.GetDescriptor()).Check(request);
 }
 
 }  // namespace samverkan::rpc

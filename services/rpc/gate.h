@@ -23,6 +23,7 @@
 #include "services/base/status.h"
 #include "services/rpc/authentication.h"
 #include "services/rpc/call.h"
+#include "services/rpc/field_checks.h"
 #include "services/rpc/inbound.h"
 #include "services/rpc/method.h"
 #include "services/rpc/pool.h"
@@ -64,6 +65,7 @@ struct BoundMethod {
   std::function<absl::Status(Call&, storage::ReadTx&, const Replay&, Message&)> render = nullptr;
   std::function<absl::StatusOr<Prepared>(const access::Snapshot&, const Message&)> prepare =
       nullptr;
+  FieldChecks fields = FieldChecks(method.descriptor->input_type());
 };
 
 template <typename Request, typename Response>

@@ -8,19 +8,18 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
-#include "services/base/crypto.h"
 
 namespace samverkan::rpc {
 
-// What was found out about something, by its SHA-256: at most `max` entries, the ones not asked for
-// longest forgotten first. Two generations: when the younger is full it becomes the older, whose
-// entries return to the younger when asked for and otherwise go. Thread-safe.
-template <typename Value>
+// What was found out about something, by its bytes or their SHA-256: at most `max` entries, the
+// ones not asked for longest forgotten first. Two generations: when the younger is full it becomes
+// the older, whose entries return to the younger when asked for and otherwise go. Thread-safe.
+template <typename Key, typename Value>
 class RecentCache {
  public:
   explicit RecentCache(size_t max) : generation_max_(std::max<size_t>(max / 2, 1)) {}
 
-  std::shared_ptr<const Value> Find(const Hash& key) {
+  std::shared_ptr<const Value> Find(const Key& key) {
     absl::MutexLock lock(&mutex_);
     if (const auto found = younger_.find(key); found != younger_.end()) return found->second;
     const auto found = older_.find(key);
@@ -31,7 +30,7 @@ class RecentCache {
     return value;
   }
 
-  void Put(const Hash& key, std::shared_ptr<const Value> value) {
+  void Put(const Key& key, std::shared_ptr<const Value> value) {
     absl::MutexLock lock(&mutex_);
     older_.erase(key);
     Insert(key, std::move(value));
@@ -43,9 +42,9 @@ class RecentCache {
   }
 
  private:
-  using Entries = absl::flat_hash_map<Hash, std::shared_ptr<const Value>>;
+  using Entries = absl::flat_hash_map<Key, std::shared_ptr<const Value>>;
 
-  void Insert(const Hash& key, std::shared_ptr<const Value> value)
+  void Insert(const Key& key, std::shared_ptr<const Value> value)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (younger_.size() >= generation_max_ && !younger_.contains(key)) {
       older_ = std::move(younger_);

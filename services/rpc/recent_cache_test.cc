@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "services/base/crypto.h"
 
 namespace samverkan::rpc {
 namespace {
@@ -13,7 +14,7 @@ Hash KeyOf(int i) {
 }
 
 TEST(RecentCacheTest, KeepsAtMostWhatItMay) {
-  RecentCache<int> cache(100);
+  RecentCache<Hash, int> cache(100);
   for (int i = 0; i < 10000; ++i) {
     cache.Put(KeyOf(i), std::make_shared<int>(i));
     ASSERT_LE(cache.size(), 100u);
@@ -23,7 +24,7 @@ TEST(RecentCacheTest, KeepsAtMostWhatItMay) {
 }
 
 TEST(RecentCacheTest, WhatIsAskedForStays) {
-  RecentCache<int> cache(100);
+  RecentCache<Hash, int> cache(100);
   cache.Put(KeyOf(-1), std::make_shared<int>(-1));
   for (int i = 0; i < 10000; ++i) {
     cache.Put(KeyOf(i), std::make_shared<int>(i));
@@ -35,7 +36,7 @@ TEST(RecentCacheTest, WhatIsAskedForStays) {
 }
 
 TEST(RecentCacheTest, ANewValueReplacesTheFormer) {
-  RecentCache<int> cache(4);
+  RecentCache<Hash, int> cache(4);
   cache.Put(KeyOf(1), std::make_shared<int>(1));
   for (int i = 2; i < 4; ++i) cache.Put(KeyOf(i), std::make_shared<int>(i));
   cache.Put(KeyOf(1), std::make_shared<int>(10));
