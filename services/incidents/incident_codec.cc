@@ -1,5 +1,7 @@
 #include "services/incidents/incident_codec.h"
 
+#include <utility>
+
 #include "services/base/proto_time.h"
 
 namespace samverkan::incidents {
@@ -29,7 +31,7 @@ v1::Receipt ReceiptOf(const DeliveryRow& row) {
 
 }  // namespace
 
-v1::Incident ToProto(const access::Object& object, const v1::IncidentRecord& record,
+v1::Incident ToProto(const access::Object& object, v1::IncidentRecord record,
                      absl::Time update_time) {
   v1::Incident incident;
   incident.set_name(object.name);
@@ -39,15 +41,15 @@ v1::Incident ToProto(const access::Object& object, const v1::IncidentRecord& rec
   incident.set_etag(access::EtagOf(object));
   *incident.mutable_create_time() = record.create_time();
   *incident.mutable_update_time() = ::samverkan::ToProto(update_time);
-  incident.set_foreign_id(record.foreign_id());
+  incident.set_foreign_id(std::move(*record.mutable_foreign_id()));
   if (record.has_tombstone()) {
-    *incident.mutable_tombstone() = record.tombstone();
+    *incident.mutable_tombstone() = std::move(*record.mutable_tombstone());
     return incident;
   }
-  *incident.mutable_content() = record.content();
-  *incident.mutable_source() = record.source();
-  if (record.has_note()) *incident.mutable_revision_note() = record.note();
-  *incident.mutable_tasks() = record.tasks();
+  *incident.mutable_content() = std::move(*record.mutable_content());
+  *incident.mutable_source() = std::move(*record.mutable_source());
+  if (record.has_note()) *incident.mutable_revision_note() = std::move(*record.mutable_note());
+  *incident.mutable_tasks() = std::move(*record.mutable_tasks());
   return incident;
 }
 

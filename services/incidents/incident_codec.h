@@ -10,8 +10,8 @@
 
 namespace samverkan::incidents {
 
-// An item as its owner sees it.
-v1::Incident ToProto(const access::Object& object, const v1::IncidentRecord& record,
+// An item as its owner sees it. Takes the record apart: move one that is no longer needed.
+v1::Incident ToProto(const access::Object& object, v1::IncidentRecord record,
                      absl::Time update_time);
 
 // What a reporter gets back from another unit's slot, at once and on every repeat: that it was

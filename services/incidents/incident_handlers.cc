@@ -10,6 +10,7 @@
 #include "services/base/error.h"
 #include "services/base/limits.h"
 #include "services/base/names.h"
+#include "services/base/proto_bytes.h"
 #include "services/base/proto_time.h"
 #include "services/base/status.h"
 #include "services/incidents/incident_codec.h"
@@ -36,11 +37,10 @@ absl::Status CheckForeignId(const std::string& id) {
   return absl::OkStatus();
 }
 
-// The item as handed in, apart from the request_id: what a repeat under a foreign_id must equal.
+// The item as handed in, and where: what a repeat under a foreign_id must equal.
 std::string HashOf(const v1::CreateIncidentRequest& request) {
-  v1::CreateIncidentRequest copy = request;
-  copy.clear_request_id();
-  return std::string(AsBytes(Sha256(copy.SerializeAsString())));
+  return std::string(
+      AsBytes(Sha256Parts({request.parent(), "\n", DeterministicBytes(request.incident())})));
 }
 
 void SetLabel(Object& object, const CheckedContent& checked) {
@@ -52,17 +52,17 @@ void SetLabel(Object& object, const CheckedContent& checked) {
 
 // The owner's unit sees the item. Whoever handed it in from another unit sees that it was received,
 // and no more.
-v1::Incident Shown(const Call& call, const Object& object, const v1::IncidentRecord& record,
+v1::Incident Shown(const Call& call, const Object& object, v1::IncidentRecord record,
                    absl::Time time) {
-  return object.owner_unit == call.unit_name() ? ToProto(object, record, time)
+  return object.owner_unit == call.unit_name() ? ToProto(object, std::move(record), time)
                                                : ToReceipt(object, record);
 }
 
 // The same with where the item stands, which a liaison system must know of what it keeps up to
 // date.
-v1::Incident ShownWithState(const Call& call, const Object& object,
-                            const v1::IncidentRecord& record, absl::Time time) {
-  v1::Incident incident = Shown(call, object, record, time);
+v1::Incident ShownWithState(const Call& call, const Object& object, v1::IncidentRecord record,
+                            absl::Time time) {
+  v1::Incident incident = Shown(call, object, std::move(record), time);
   incident.set_state(static_cast<v1::Incident::State>(object.state));
   return incident;
 }
@@ -94,11 +94,14 @@ void CompleteReport(const Call& call, CheckedContent& checked) {
 
 }  // namespace
 
-absl::StatusOr<CheckedContent> IncidentHandlers::PrepareCreate(
+absl::StatusOr<IncidentHandlers::Report> IncidentHandlers::PrepareCreate(
     const access::Snapshot& policy, const v1::CreateIncidentRequest& request) {
-  SV_RETURN_IF_ERROR(CheckForeignId(request.incident().foreign_id()));
-  return CheckReport(policy, request.incident().content(), request.incident().source(),
-                     "incident.content", "incident.source");
+  const v1::Incident& incoming = request.incident();
+  SV_RETURN_IF_ERROR(CheckForeignId(incoming.foreign_id()));
+  SV_ASSIGN_OR_RETURN(CheckedContent checked,
+                      CheckReport(policy, incoming.content(), incoming.source(), "incident.content",
+                                  "incident.source"));
+  return Report{.checked = std::move(checked), .hash = HashOf(request)};
 }
 
 absl::Status IncidentHandlers::CheckSlot(Call& call, const std::string& parent,
@@ -136,29 +139,33 @@ absl::Status IncidentHandlers::CheckSlot(Call& call, const std::string& parent,
                {{"slot", parent}});
 }
 
+absl::StatusOr<std::optional<v1::Incident>> IncidentHandlers::FindRepeat(
+    Call& call, WriteTx& tx, const std::string& foreign_id, const std::string& hash) {
+  if (foreign_id.empty()) return std::nullopt;
+  SV_ASSIGN_OR_RETURN(const auto earlier,
+                      deps_.incidents.FindForeignId(tx, call.party_name(), foreign_id));
+  if (!earlier) return std::nullopt;
+  SV_ASSIGN_OR_RETURN(const auto object, deps_.objects.FindById(tx, *earlier));
+  if (!object) return absl::DataLossError("a foreign id names no object");
+  SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, *object));
+  if (!record.create_hash().empty() && record.create_hash() != hash) {
+    return Error(errors::v1::ERROR_REASON_FOREIGN_ID_REUSED,
+                 "This foreign_id belongs to an item that was handed in with other content.",
+                 {{"name", object->name}});
+  }
+  call.MarkReplayed();
+  call.SetResult({.object_id = object->id, .revision = object->revision});
+  return Render(call, tx, {.object_id = object->id});
+}
+
 absl::StatusOr<v1::Incident> IncidentHandlers::Create(Call& call, WriteTx& tx,
                                                       const v1::CreateIncidentRequest& request,
-                                                      const CheckedContent& prepared) {
+                                                      const Report& report) {
   const v1::Incident& incoming = request.incident();
-  const std::string hash = HashOf(request);
-  if (!incoming.foreign_id().empty()) {
-    SV_ASSIGN_OR_RETURN(const auto earlier, deps_.incidents.FindForeignId(tx, call.party_name(),
-                                                                          incoming.foreign_id()));
-    if (earlier) {
-      SV_ASSIGN_OR_RETURN(const auto object, deps_.objects.FindById(tx, *earlier));
-      if (!object) return absl::DataLossError("a foreign id names no object");
-      SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, *object));
-      if (!record.create_hash().empty() && record.create_hash() != hash) {
-        return Error(errors::v1::ERROR_REASON_FOREIGN_ID_REUSED,
-                     "This foreign_id belongs to an item that was handed in with other content.",
-                     {{"name", object->name}});
-      }
-      call.MarkReplayed();
-      call.SetResult({.object_id = object->id, .revision = object->revision});
-      return Render(call, tx, {.object_id = object->id});
-    }
-  }
-  CheckedContent checked = prepared;
+  SV_ASSIGN_OR_RETURN(std::optional<v1::Incident> repeat,
+                      FindRepeat(call, tx, incoming.foreign_id(), report.hash));
+  if (repeat) return *std::move(repeat);
+  CheckedContent checked = report.checked;
   CompleteReport(call, checked);
   const access::IncidentCategory* category =
       call.policy().FindIncidentCategory(checked.content.category());
@@ -186,7 +193,7 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Create(Call& call, WriteTx& tx,
     record.mutable_source()->set_kind(kPoliceSourceKind);
   record.mutable_source()->set_reporting_unit(call.unit_name());
   record.set_foreign_id(incoming.foreign_id());
-  record.set_create_hash(hash);
+  record.set_create_hash(report.hash);
   *record.mutable_create_time() = ::samverkan::ToProto(tx.now());
   SV_RETURN_IF_ERROR(deps_.incidents.Insert(tx, object, record));
   if (!incoming.foreign_id().empty())
@@ -202,22 +209,22 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Create(Call& call, WriteTx& tx,
           .status());
   call.SetResource(object.name);
   call.SetResult({.object_id = object.id, .revision = object.revision});
-  return Shown(call, object, record, tx.now());
+  return Shown(call, object, std::move(record), tx.now());
 }
 
 absl::StatusOr<v1::Incident> IncidentHandlers::Render(Call& call, ReadTx& tx,
                                                       const rpc::Replay& replay) {
   SV_ASSIGN_OR_RETURN(const auto object, deps_.objects.FindById(tx, replay.object_id));
   if (!object) return absl::DataLossError("a repeat names no object");
-  SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, *object));
+  SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, deps_.incidents.Load(tx, *object));
   call.SetResource(object->name);
-  return Shown(call, *object, record, object->change_time);
+  return Shown(call, *object, std::move(record), object->change_time);
 }
 
 absl::StatusOr<v1::Incident> IncidentHandlers::Get(Call& call, ReadTx& tx,
                                                    const v1::GetIncidentRequest& request) {
-  SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, deps_.incidents.Load(tx, call.object()));
-  return ToProto(call.object(), record, call.object().change_time);
+  SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, deps_.incidents.Load(tx, call.object()));
+  return ToProto(call.object(), std::move(record), call.object().change_time);
 }
 
 absl::StatusOr<v1::ListIncidentsResponse> IncidentHandlers::List(
@@ -234,9 +241,8 @@ absl::StatusOr<v1::ListIncidentsResponse> IncidentHandlers::List(
                cursor, [&](const Object& object) -> absl::StatusOr<bool> {
                  if (!Wanted(request, object) || !call.Reaches(object, "incidents.read"))
                    return false;
-                 SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record,
-                                     deps_.incidents.Load(tx, object));
-                 *response.add_incidents() = ToProto(object, record, object.change_time);
+                 SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, deps_.incidents.Load(tx, object));
+                 *response.add_incidents() = ToProto(object, std::move(record), object.change_time);
                  call.AlsoAbout(object.name);
                  return true;
                }));

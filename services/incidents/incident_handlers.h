@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -37,11 +38,16 @@ class IncidentHandlers {
  public:
   explicit IncidentHandlers(const Dependencies& deps) : deps_(deps) {}
 
-  absl::StatusOr<CheckedContent> PrepareCreate(const access::Snapshot& policy,
-                                               const v1::CreateIncidentRequest& request);
+  // What is handed in, checked, with the hash by which a repeat is known.
+  struct Report {
+    CheckedContent checked;
+    std::string hash;
+  };
+  absl::StatusOr<Report> PrepareCreate(const access::Snapshot& policy,
+                                       const v1::CreateIncidentRequest& request);
   absl::StatusOr<v1::Incident> Create(rpc::Call& call, storage::WriteTx& tx,
                                       const v1::CreateIncidentRequest& request,
-                                      const CheckedContent& checked);
+                                      const Report& report);
   absl::StatusOr<v1::Incident> Get(rpc::Call& call, storage::ReadTx& tx,
                                    const v1::GetIncidentRequest& request);
   absl::StatusOr<v1::ListIncidentsResponse> List(rpc::Call& call, storage::ReadTx& tx,
@@ -65,6 +71,10 @@ class IncidentHandlers {
                                       const rpc::Replay& replay);
 
  private:
+  // What was handed in before under the same foreign_id; nothing where it is the first.
+  absl::StatusOr<std::optional<v1::Incident>> FindRepeat(rpc::Call& call, storage::WriteTx& tx,
+                                                         const std::string& foreign_id,
+                                                         const std::string& hash);
   absl::Status CheckSlot(rpc::Call& call, const std::string& parent,
                          const CheckedContent& checked) const;
   absl::StatusOr<v1::Incident> Saved(rpc::Call& call, storage::WriteTx& tx, access::Object& object,

@@ -1,6 +1,7 @@
 #include "services/incidents/incident_renderers.h"
 
 #include <memory>
+#include <utility>
 
 #include "samverkan/feed/v1/feed.pb.h"
 #include "services/base/status.h"
@@ -22,10 +23,10 @@ absl::StatusOr<access::Object> FindTarget(const access::ObjectStore& objects, st
 absl::StatusOr<journal::RenderedEvent> IncidentRenderer::Render(
     storage::ReadTx& tx, const journal::ChangeEntry& entry, const journal::ChangeTarget& target) {
   SV_ASSIGN_OR_RETURN(const access::Object object, FindTarget(objects_, tx, target));
-  SV_ASSIGN_OR_RETURN(const v1::IncidentRecord record, incidents_.Load(tx, object));
+  SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, incidents_.Load(tx, object));
   feed::v1::Event event;
   event.set_unit(target.unit);
-  *event.mutable_incident() = ToProto(object, record, object.change_time);
+  *event.mutable_incident() = ToProto(object, std::move(record), object.change_time);
   return journal::RenderedEvent{.event = event.SerializeAsString(),
                                 .label = std::make_shared<rpc::ObjectLabel>(object)};
 }

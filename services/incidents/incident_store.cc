@@ -39,10 +39,12 @@ storage::Key ForeignKey(absl::string_view party, absl::string_view foreign_id) {
 absl::Status IncidentStore::AppendVersion(WriteTx& tx, access::Object& object,
                                           const v1::IncidentRecord& record) const {
   SV_ASSIGN_OR_RETURN(const int64_t id, tx.Next("incident_versions"));
-  const RecordCipher::Sealed sealed = cipher_.Seal(record.SerializeAsString(), ContextOf(id));
-  tx.Append(Versions(), {id, object.id, object.head, absl::ToUnixMicros(tx.now()),
-                         Blob{cipher_.Wrap(sealed.record_key, object.owner_party, ContextOf(id))},
-                         Blob{sealed.ciphertext}});
+  const std::string context = ContextOf(id);
+  RecordCipher::Sealed sealed = cipher_.Seal(record.SerializeAsString(), context);
+  std::string wrapped = cipher_.Wrap(sealed.record_key, object.owner_party, context);
+  tx.Append(Versions(),
+            storage::MakeRow(id, object.id, object.head, absl::ToUnixMicros(tx.now()),
+                             Blob{std::move(wrapped)}, Blob{std::move(sealed.ciphertext)}));
   object.head = id;
   return absl::OkStatus();
 }

@@ -1,11 +1,9 @@
 #include "services/journal/audit_log.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/base/proto_bytes.h"
 #include "services/base/status.h"
 #include "services/journal/merkle.h"
 
@@ -21,17 +19,6 @@ const storage::AppendTable& LogTable() {
   static const auto* const kTable =
       new storage::AppendTable{"audit_log", {"seq", "tree", "idx", "hash", "record"}};
   return *kTable;
-}
-
-// Deterministic, so that the records of one act in two trees that say the same have the same bytes.
-std::string Serialise(const audit::v1::Record& record) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  record.SerializeToCodedStream(&coded);
-  coded.Trim();
-  return bytes;
 }
 
 }  // namespace
@@ -62,21 +49,21 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(storage::Database& data
 }
 
 absl::Status AuditLog::Append(storage::WriteTx& tx, absl::string_view party,
-                              const audit::v1::Record& record) const {
+                              audit::v1::Record record) const {
   const auto place = places_.find(party);
   if (place == places_.end()) {
     return absl::InternalError("a party without an audit tree must not act");
   }
-  audit::v1::Record stamped = record;
-  stamped.set_version(kRecordVersion);
-  stamped.set_time_micros(absl::ToUnixMicros(tx.now()));
-  std::string bytes = Serialise(stamped);
+  record.set_version(kRecordVersion);
+  record.set_time_micros(absl::ToUnixMicros(tx.now()));
+  // Records of one act in two trees that say the same have the same bytes.
+  std::string bytes = DeterministicBytes(record);
   if (bytes.size() > kRecordSizeMax) return absl::InternalError("an audit record is too large");
   SV_ASSIGN_OR_RETURN(const int64_t seq, tx.Next(kLogSequence));
   SV_ASSIGN_OR_RETURN(const int64_t leaves, tx.Next(place->second.sequence));
   std::string hash(AsBytes(LeafHash(bytes)));
-  tx.Append(LogTable(),
-            {seq, place->second.tree, leaves - 1, Blob{std::move(hash)}, Blob{std::move(bytes)}});
+  tx.Append(LogTable(), storage::MakeRow(seq, place->second.tree, leaves - 1, Blob{std::move(hash)},
+                                         Blob{std::move(bytes)}));
   return absl::OkStatus();
 }
 

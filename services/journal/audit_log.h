@@ -44,7 +44,7 @@ class AuditLog {
   // here, from tx.now(). An error means that nothing may be acknowledged: INTERNAL for a party
   // without a tree or a record that is too large, else storage's own.
   absl::Status Append(storage::WriteTx& tx, absl::string_view party,
-                      const audit::v1::Record& record) const;
+                      audit::v1::Record record) const;
 
   std::optional<int64_t> TreeOf(absl::string_view party) const;
   absl::Span<const Tree> trees() const { return trees_; }

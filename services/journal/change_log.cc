@@ -80,10 +80,10 @@ absl::StatusOr<AccessChange> AccessChange::Decode(absl::string_view aux) {
 absl::StatusOr<int64_t> ChangeLog::Append(storage::WriteTx& tx, ChangeEntry entry) const {
   SV_ASSIGN_OR_RETURN(entry.position, tx.Next("position"));
   entry.time = tx.now();
-  tx.Append(Table(),
-            {entry.position, absl::ToUnixMicros(entry.time), static_cast<int64_t>(entry.kind),
-             entry.object_id, static_cast<int64_t>(entry.revision), entry.aux,
-             EncodeTargets(entry.targets)});
+  tx.Append(Table(), storage::MakeRow(entry.position, absl::ToUnixMicros(entry.time),
+                                      static_cast<int64_t>(entry.kind), entry.object_id,
+                                      static_cast<int64_t>(entry.revision), entry.aux,
+                                      EncodeTargets(entry.targets)));
   const int64_t position = entry.position;
   tx.OnCommit([&ring = ring_, published = std::make_shared<const ChangeEntry>(std::move(entry))] {
     ring.Publish(published);

@@ -125,7 +125,9 @@ class Call {
   std::vector<journal::Ref> related_;
   std::vector<SideRecord> side_records_;
   std::function<absl::Status(storage::WriteTx&)> on_record_;
-  std::string request_id_;
+  // As records name the caller and the request.
+  std::string actor_ref_;
+  std::string request_ref_;
   Replay result_;
   bool replayed_ = false;
 };

@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "services/base/crypto.h"
 #include "services/base/error.h"
+#include "services/base/proto_bytes.h"
 #include "services/base/status.h"
-#include "services/rpc/field_checks.h"
 #include "services/rpc/outward.h"
 #include "services/rpc/permit.h"
 
@@ -51,16 +50,6 @@ bool IsRefusal(const absl::Status& status) {
 absl::Status TooBusy() {
   return Error(errors::v1::ERROR_REASON_LIMIT_EXCEEDED, "The hub is busy; try again shortly.",
                {{"limit", "calls in flight"}});
-}
-
-std::string Serialized(const google::protobuf::Message& message) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  message.SerializeToCodedStream(&coded);
-  coded.Trim();
-  return bytes;
 }
 
 }  // namespace
@@ -112,7 +101,7 @@ void Gate::Run(std::shared_ptr<Running> running) {
     Finish(*running, std::move(status));
     return;
   }
-  running->fields = CheckFields(running->request);
+  running->fields = running->bound.fields.Check(running->request);
   if (running->fields.ok() && running->bound.prepare) {
     auto prepared = running->bound.prepare(*deps_.policy.Current(), running->request);
     running->preparation = prepared.status();
@@ -139,12 +128,15 @@ absl::Status Gate::Admit(Running& running) {
     return std::move(principal).status();
   }
   if (!running.inbound.paced) SV_RETURN_IF_ERROR(CheckRates(*principal, now));
-  running.call.principal_ = *std::move(principal);
-  running.call.request_id_ = TextField(running.request, running.method().request_id);
-  if (!running.call.request_id_.empty()) {
-    running.request_key =
-        RequestLog::KeyOf(running.call.principal_.holder, running.call.request_id_);
-    running.body_hash = RequestLog::HashOf(running.method().full_name, Serialized(running.request));
+  Call& call = running.call;
+  call.principal_ = *std::move(principal);
+  deps_.recorder.NoteCaller(call);
+  if (const std::string id = TextField(running.request, running.method().request_id); !id.empty()) {
+    running.request_key = RequestLog::KeyOf(call.principal_.holder, id);
+    running.body_hash =
+        RequestLog::HashOf(running.method().full_name, DeterministicBytes(running.request));
+    // The key is what records name the request by, too.
+    call.request_ref_ = std::string(AsBytes(running.request_key));
   }
   return absl::OkStatus();
 }
@@ -200,7 +192,8 @@ absl::Status Gate::ReadInTransaction(Running& running, storage::ReadTx& tx) {
 
 void Gate::Read(std::shared_ptr<Running> running) {
   Running& call = *running;
-  absl::Status status = deps_.database.Read(
+  // The answer waits for the record, which becomes durable after whatever was read.
+  absl::Status status = deps_.database.ReadAhead(
       call.call.deadline_, [&](storage::ReadTx& tx) { return ReadInTransaction(call, tx); });
   if (!status.ok()) {
     Finish(call, std::move(status));
@@ -299,6 +292,7 @@ void Gate::OpenStream(const Method& method, Inbound inbound, std::vector<std::st
     state->call.reset(new Call);
     state->call->method_ = method.full_name;
     state->call->principal_ = *std::move(principal);
+    deps_.recorder.NoteCaller(*state->call);
     deps_.database.Write(
         deps_.clock.Now() + limits_.deadline_max,
         [this, &method, opening, units = std::move(units), state](storage::WriteTx& tx) {

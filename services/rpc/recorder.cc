@@ -1,6 +1,7 @@
 #include "services/rpc/recorder.h"
 
 #include <string>
+#include <utility>
 
 #include "services/base/crypto.h"
 #include "services/base/error.h"
@@ -29,19 +30,20 @@ Record Recorder::Base(const Call& call) const {
   record.set_actor_party(call.principal_.party);
   record.set_method(call.method_);
   record.set_purpose(call.purpose_);
-  const Secret& key = keys_.AuditRefKey(call.principal_.party);
-  record.set_actor_ref(Ref(HmacSha256(key, call.principal_.holder)));
+  record.set_actor_ref(call.actor_ref_);
   if (call.mandate_.valid()) {
     const access::CompiledMandate& mandate = call.policy_->mandate(call.mandate_);
     record.set_actor_unit(call.policy_->unit(mandate.unit).name);
     record.set_actor_function(mandate.function);
     record.set_mandate(mandate.name);
   }
-  if (!call.request_id_.empty()) {
-    record.set_request_ref(
-        Ref(Sha256(JoinUnambiguously({call.principal_.holder, call.request_id_}))));
-  }
+  record.set_request_ref(call.request_ref_);
   return record;
+}
+
+void Recorder::NoteCaller(Call& call) const {
+  call.actor_ref_ =
+      Ref(HmacSha256(keys_.AuditRefKey(call.principal_.party), call.principal_.holder));
 }
 
 absl::Status Recorder::Allowed(storage::WriteTx& tx, const Call& call,
@@ -58,6 +60,7 @@ absl::Status Recorder::Allowed(storage::WriteTx& tx, const Call& call,
     citation->set_version(version);
   }
   for (const journal::Ref& ref : call.related_) AddRelated(record, ref);
+  if (call.side_records_.empty()) return log_.Append(tx, call.principal_.party, std::move(record));
   SV_RETURN_IF_ERROR(log_.Append(tx, call.principal_.party, record));
   for (const SideRecord& side : call.side_records_) {
     Record other = record;
@@ -68,7 +71,7 @@ absl::Status Recorder::Allowed(storage::WriteTx& tx, const Call& call,
     other.clear_mandate();
     other.clear_actor_ref();
     other.clear_request_ref();
-    SV_RETURN_IF_ERROR(log_.Append(tx, side.party, other));
+    SV_RETURN_IF_ERROR(log_.Append(tx, side.party, std::move(other)));
   }
   return absl::OkStatus();
 }
@@ -80,7 +83,7 @@ absl::Status Recorder::Refused(storage::WriteTx& tx, const Call& call, const abs
   record.set_reason(ErrorInfoOf(why).reason());
   if (ReasonOf(why) != errors::v1::ERROR_REASON_NOT_FOUND) {
     record.set_resource(call.resource_);
-    return log_.Append(tx, call.principal_.party, record);
+    return log_.Append(tx, call.principal_.party, std::move(record));
   }
   record.set_typed_ref(Ref(HmacSha256(keys_.AuditRefKey(call.principal_.party), typed_name)));
   SV_RETURN_IF_ERROR(log_.Append(tx, call.principal_.party, record));
@@ -92,7 +95,7 @@ absl::Status Recorder::Refused(storage::WriteTx& tx, const Call& call, const abs
   outsider.set_resource(hidden != nullptr ? hidden->name : "");
   outsider.set_reason(record.reason());
   const bool has_owner = hidden != nullptr && !hidden->owner_party.empty();
-  return log_.Append(tx, has_owner ? hidden->owner_party : kHubTree, outsider);
+  return log_.Append(tx, has_owner ? hidden->owner_party : kHubTree, std::move(outsider));
 }
 
 }  // namespace samverkan::rpc

@@ -19,6 +19,10 @@ class Recorder {
  public:
   Recorder(const journal::AuditLog& log, const KeyRing& keys) : log_(log), keys_(keys) {}
 
+  // Notes who calls as records name it, under the party's own key (R39). Once, when the caller is
+  // known, so that no transaction waits for it.
+  void NoteCaller(Call& call) const;
+
   absl::Status Allowed(storage::WriteTx& tx, const Call& call,
                        audit::v1::Record::Kind default_kind) const;
   // `typed_name` is the resource as the caller wrote it; `hidden` is set where it exists and is not

@@ -50,10 +50,10 @@ absl::Status RequestLog::Put(storage::WriteTx& tx, const storage::Key& key,
                              const Entry& entry) const {
   SV_ASSIGN_OR_RETURN(const int64_t id, tx.Next("requests"));
   tx.PutKey(storage::KeySpace::kRequestId, key, id);
-  tx.Append(Requests(),
-            {id, storage::Blob{std::string(AsBytes(key))},
-             storage::Blob{std::string(AsBytes(entry.body_hash))}, absl::ToUnixMicros(tx.now()),
-             entry.result.object_id, int64_t{entry.result.revision}, entry.result.detail});
+  tx.Append(Requests(), storage::MakeRow(id, storage::Blob{std::string(AsBytes(key))},
+                                         storage::Blob{std::string(AsBytes(entry.body_hash))},
+                                         absl::ToUnixMicros(tx.now()), entry.result.object_id,
+                                         int64_t{entry.result.revision}, entry.result.detail));
   return absl::OkStatus();
 }
 

@@ -78,10 +78,9 @@ class IncidentWorld : public HandlerWorld {
   }
   absl::StatusOr<Incident> Create(const Caller& caller,
                                   const incidents::v1::CreateIncidentRequest& request) {
-    SV_ASSIGN_OR_RETURN(const incidents::CheckedContent checked,
-                        items.PrepareCreate(*snapshot(), request));
+    SV_ASSIGN_OR_RETURN(const auto report, items.PrepareCreate(*snapshot(), request));
     return Write(caller, "", [&](rpc::Call& call, storage::WriteTx& tx) {
-      return items.Create(call, tx, request, checked);
+      return items.Create(call, tx, request, report);
     });
   }
   absl::StatusOr<Incident> Get(const Caller& caller, const std::string& name) {
