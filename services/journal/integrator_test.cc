@@ -48,6 +48,10 @@ class FailingDatabase final : public storage::Database {
                     absl::FunctionRef<absl::Status(storage::ReadTx&)> fn) override {
     return real_.Read(deadline, fn);
   }
+  absl::Status ReadAhead(absl::Time deadline,
+                         absl::FunctionRef<absl::Status(storage::ReadTx&)> fn) override {
+    return real_.ReadAhead(deadline, fn);
+  }
   void Write(absl::Time deadline, WriteFunction fn, Done done) override {
     const Failure now = writes_-- == 0 ? failure_ : Failure::kNone;
     if (now == Failure::kBefore) return done(absl::ResourceExhaustedError("disk full"));

@@ -48,6 +48,15 @@ class Row {
 
 using Rows = std::vector<Row>;
 
+// A row of these values, moved into it: an initializer list would copy them.
+template <typename... Values>
+std::vector<Value> MakeRow(Values&&... values) {
+  std::vector<Value> row;
+  row.reserve(sizeof...(values));
+  (row.emplace_back(std::forward<Values>(values)), ...);
+  return row;
+}
+
 // A table that only ever grows by Append. Its first column is its integer primary key, taken from
 // WriteTx::Next and appended in ascending order, so that rows stand in order of arrival and a flush
 // cannot meet a constraint. It has no other constraint.
@@ -95,11 +104,11 @@ class WriteTx : public ReadTx {
   // Takes back everything this function did so far: statements, appends, numbers, keys, hooks. What
   // follows stands.
   virtual absl::Status Undo() = 0;
-  // No further function joins this group. For changes that later functions must see through state
-  // in memory (policy).
+  // No further function joins this group, and none runs before this group's hooks have. For changes
+  // that later functions must see through state in memory (policy).
   virtual void EndGroup() = 0;
-  // Runs on the writer thread when the group is durable, before any `done` and before the next
-  // group; must not block or fail.
+  // Runs when the group is durable, before any `done`; hooks run one at a time, in the order of
+  // their commits. Must not block or fail.
   virtual void OnCommit(absl::AnyInvocable<void()> hook) = 0;
 };
 
@@ -131,8 +140,14 @@ class Database {
   virtual ~Database() = default;
 
   // Runs fn on a reader connection, on the caller's thread; waits for a free one until the deadline
-  // (DEADLINE_EXCEEDED).
+  // (DEADLINE_EXCEEDED). What fn saw is durable when this returns.
   virtual absl::Status Read(absl::Time deadline, absl::FunctionRef<absl::Status(ReadTx&)> fn) = 0;
+
+  // The same without the last wait: what fn saw may be on its way to the disk still. Nothing of it
+  // may leave before a write that is handed in afterwards is answered: commits become durable in
+  // their order.
+  virtual absl::Status ReadAhead(absl::Time deadline,
+                                 absl::FunctionRef<absl::Status(ReadTx&)> fn) = 0;
 
   // Runs fn in the next group. fn may run again and has no outside effect; it returns an error only
   // when storage failed (its effects are then undone). `done` runs once, on the completion thread,

@@ -130,11 +130,11 @@ bool PendingGroup::empty() const {
                      [](const Counter& counter) { return counter.value == counter.committed; });
 }
 
-void PendingGroup::Committed() {
+std::vector<absl::AnyInvocable<void()>> PendingGroup::Committed() {
   for (Counter& counter : counters_) counter.committed = counter.value;
   std::vector<absl::AnyInvocable<void()>> hooks = std::move(hooks_);
   Clear();
-  for (auto& hook : hooks) hook();
+  return hooks;
 }
 
 void PendingGroup::Discard() {

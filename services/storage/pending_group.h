@@ -58,8 +58,8 @@ class PendingGroup {
   // In the order they were made.
   absl::Span<const KeyChange> key_changes() const { return key_changes_; }
 
-  // The group is durable: runs the hooks and starts anew.
-  void Committed();
+  // The group is committed: starts anew. Gives the hooks, which run once it is durable.
+  std::vector<absl::AnyInvocable<void()>> Committed();
   // The group is lost: counters return to what the database has.
   void Discard();
 

@@ -65,13 +65,13 @@ TEST_F(PendingGroupTest, ADiscardedGroupGivesItsNumbersBack) {
   EXPECT_TRUE(group_.empty());
   group_.StartFunction();
   EXPECT_EQ(group_.Next("lines"), 42);
-  group_.Committed();
+  EXPECT_TRUE(group_.Committed().empty());
   EXPECT_TRUE(group_.empty());
   group_.StartFunction();
   EXPECT_EQ(group_.Next("lines"), 43);
 }
 
-TEST_F(PendingGroupTest, HooksRunOnceInOrderWithoutThoseUndone) {
+TEST_F(PendingGroupTest, HooksAreGivenOnceInOrderWithoutThoseUndone) {
   std::vector<int> ran;
   group_.StartFunction();
   group_.OnCommit([&] { ran.push_back(1); });
@@ -79,8 +79,8 @@ TEST_F(PendingGroupTest, HooksRunOnceInOrderWithoutThoseUndone) {
   group_.OnCommit([&] { ran.push_back(2); });
   group_.UndoFunction();
   group_.OnCommit([&] { ran.push_back(3); });
-  group_.Committed();
-  group_.Committed();
+  for (auto& hook : group_.Committed()) hook();
+  EXPECT_TRUE(group_.Committed().empty());
   EXPECT_THAT(ran, ElementsAre(1, 3));
 }
 

@@ -23,6 +23,8 @@ FAILPOINTS = (
     "storage.after_flush",
     "storage.before_commit",
     "storage.after_commit",
+    "storage.before_sync",
+    "storage.after_sync",
 )
 # Reached when the write-ahead log has grown by 4,000 pages, which takes some thousand acts.
 RARE_FAILPOINTS = ("storage.before_checkpoint", "storage.after_checkpoint")

@@ -20,6 +20,8 @@ FAILPOINTS = [
     "storage.after_flush",
     "storage.before_commit",
     "storage.after_commit",
+    "storage.before_sync",
+    "storage.after_sync",
     "storage.before_checkpoint",
     "storage.after_checkpoint",
     "storage.mid_key_merge",

@@ -31,12 +31,13 @@ class FaultyDatabase final : public Database {
   }
 
   absl::Status Read(absl::Time deadline, absl::FunctionRef<absl::Status(ReadTx&)> fn) override {
-    absl::Status failure;
-    {
-      absl::MutexLock lock(&mutex_);
-      failure = read_;
-    }
-    return failure.ok() ? inner_.Read(deadline, fn) : failure;
+    SV_RETURN_IF_ERROR(ReadFailure());
+    return inner_.Read(deadline, fn);
+  }
+  absl::Status ReadAhead(absl::Time deadline,
+                         absl::FunctionRef<absl::Status(ReadTx&)> fn) override {
+    SV_RETURN_IF_ERROR(ReadFailure());
+    return inner_.ReadAhead(deadline, fn);
   }
   void Write(absl::Time deadline, WriteFunction fn, Done done) override {
     absl::Status failure;
@@ -63,6 +64,11 @@ class FaultyDatabase final : public Database {
   void Stop() override { inner_.Stop(); }
 
  private:
+  absl::Status ReadFailure() {
+    absl::MutexLock lock(&mutex_);
+    return read_;
+  }
+
   Database& inner_;
   absl::Mutex mutex_;
   absl::Status read_ ABSL_GUARDED_BY(mutex_);

@@ -107,7 +107,9 @@ absl::Status Connection::Initialize() {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   for (const std::string& pragma :
        {std::string(options_.read_only ? "PRAGMA query_only = ON" : "PRAGMA journal_mode = WAL"),
-        std::string("PRAGMA synchronous = FULL"), std::string("PRAGMA wal_autocheckpoint = 0"),
+        // Checkpoints wait for the disk; commits do not: the writer has that done
+        // (Writer::SyncLoop).
+        std::string("PRAGMA synchronous = NORMAL"), std::string("PRAGMA wal_autocheckpoint = 0"),
         std::string("PRAGMA secure_delete = ON"), std::string("PRAGMA foreign_keys = ON"),
         std::string("PRAGMA trusted_schema = OFF"), std::string("PRAGMA cell_size_check = ON"),
         std::string("PRAGMA temp_store = MEMORY"),

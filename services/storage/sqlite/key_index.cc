@@ -139,16 +139,13 @@ absl::Status KeyIndex::MergeSlice() {
       std::min(merging_.size() - merged_,
                std::max(static_cast<size_t>(options_.merge_slice), unmerged_.size() / 8));
   const bool last = merged_ + size == merging_.size();
-  // The keys are no content, and a lost merge is done again from the log: neither fsync nor
-  // overwriting is needed.
-  SV_RETURN_IF_ERROR(writer_.Control("PRAGMA synchronous = NORMAL"));
+  // The keys are no content, and a lost merge is done again from the log: neither waiting for the
+  // disk nor overwriting is needed.
   SV_RETURN_IF_ERROR(writer_.Control("PRAGMA secure_delete = FAST"));
   absl::Status status = WriteSlice(absl::MakeConstSpan(merging_).subspan(merged_, size), last);
   if (writer_.InTransaction()) writer_.Control("ROLLBACK").IgnoreError();
-  if (!writer_.Control("PRAGMA synchronous = FULL").ok() ||
-      !writer_.Control("PRAGMA secure_delete = ON").ok()) {
-    EndProcess("the connection does not return to durable commits", writer_.last_error());
-  }
+  if (!writer_.Control("PRAGMA secure_delete = ON").ok())
+    EndProcess("the connection does not return to overwriting", writer_.last_error());
   SV_RETURN_IF_ERROR(status);
   SV_FAILPOINT("storage.after_key_merge");
   merged_ += size;

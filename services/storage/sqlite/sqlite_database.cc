@@ -61,16 +61,16 @@ class SqliteDatabase final : public Database {
   absl::Status Start() { return writer_->Start(); }
 
   absl::Status Read(absl::Time deadline, absl::FunctionRef<absl::Status(ReadTx&)> fn) override {
-    SV_ASSIGN_OR_RETURN(ReaderPool::Lease lease, readers_->Acquire(deadline));
-    Connection& connection = lease.connection();
-    connection.SetLimit(options_.clock,
-                        std::min(deadline, options_.clock->Now() + options_.read_max));
-    SV_RETURN_IF_ERROR(connection.Control("BEGIN"));
-    absl::Status status = RunReader(connection, fn);
-    connection.SetLimit(nullptr, absl::InfiniteFuture());
-    absl::Status ended = connection.Control("COMMIT");
-    if (connection.InTransaction()) ended = connection.Control("ROLLBACK");
-    return status.ok() ? ended : status;
+    int64_t seen = 0;
+    absl::Status status = ReadSnapshot(deadline, fn, seen);
+    writer_->AwaitDurable(seen);
+    return status;
+  }
+
+  absl::Status ReadAhead(absl::Time deadline,
+                         absl::FunctionRef<absl::Status(ReadTx&)> fn) override {
+    int64_t seen = 0;
+    return ReadSnapshot(deadline, fn, seen);
   }
 
   void Write(absl::Time deadline, WriteFunction fn, Done done) override {
@@ -80,8 +80,8 @@ class SqliteDatabase final : public Database {
   void Purge(Done done) override { writer_->Purge(std::move(done)); }
 
   absl::Status Ready() override {
-    SV_RETURN_IF_ERROR(Read(options_.clock->Now() + options_.read_max,
-                            [](ReadTx& tx) { return tx.Run("SELECT 1").status(); }));
+    SV_RETURN_IF_ERROR(ReadAhead(options_.clock->Now() + options_.read_max,
+                                 [](ReadTx& tx) { return tx.Run("SELECT 1").status(); }));
     return writer_->Healthy();
   }
 
@@ -90,8 +90,25 @@ class SqliteDatabase final : public Database {
   void Stop() override { writer_->Stop(); }
 
  private:
-  absl::Status RunReader(Connection& connection, absl::FunctionRef<absl::Status(ReadTx&)> fn) {
+  // `seen` is the commit up to which the snapshot may reach.
+  absl::Status ReadSnapshot(absl::Time deadline, absl::FunctionRef<absl::Status(ReadTx&)> fn,
+                            int64_t& seen) {
+    SV_ASSIGN_OR_RETURN(ReaderPool::Lease lease, readers_->Acquire(deadline));
+    Connection& connection = lease.connection();
+    connection.SetLimit(options_.clock,
+                        std::min(deadline, options_.clock->Now() + options_.read_max));
+    SV_RETURN_IF_ERROR(connection.Control("BEGIN"));
+    absl::Status status = RunReader(connection, fn, seen);
+    connection.SetLimit(nullptr, absl::InfiniteFuture());
+    absl::Status ended = connection.Control("COMMIT");
+    if (connection.InTransaction()) ended = connection.Control("ROLLBACK");
+    return status.ok() ? ended : status;
+  }
+
+  absl::Status RunReader(Connection& connection, absl::FunctionRef<absl::Status(ReadTx&)> fn,
+                         int64_t& seen) {
     SV_ASSIGN_OR_RETURN(Rows position, connection.Run(kOpenSnapshot));
+    seen = writer_->committed();
     if (position.empty())
       return absl::DataLossError("storage: the position of the key log is missing");
     // After the snapshot was opened: its commits are not later than this.

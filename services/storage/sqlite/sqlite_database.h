@@ -27,8 +27,9 @@ struct SqliteOptions {
   int64_t group_bytes_max = 1 << 20;
   // The write-ahead log is copied into the file when it has grown by this many pages of 4 KiB.
   int64_t checkpoint_pages = 4000;
-  // Keys are merged from this many on, in slices of this many.
-  int64_t key_merge_min = 8192;
+  // Keys are merged from this many on, in slices of this many. The more at once, the more of them
+  // share a page of the tree; until then each takes some hundred bytes of memory.
+  int64_t key_merge_min = 16'384;
   int64_t key_merge_slice = 512;
   // A reader's transaction fails when it takes longer: old snapshots keep the log from being reset.
   absl::Duration read_max = absl::Seconds(1);

@@ -1,8 +1,12 @@
 #include "services/storage/sqlite/writer.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/base/failpoint.h"
 #include "services/base/status.h"
 #include "services/base/thread.h"
@@ -47,6 +51,10 @@ absl::Status Writer::Start() {
   published_time_ = last_time_;
   SV_RETURN_IF_ERROR(keys_.Load());
   readers_.OnRelease([this] { ReaderReleased(); });
+  const std::string log = options_.path + "-wal";
+  log_ = ::open(log.c_str(), O_RDONLY | O_CLOEXEC);
+  if (log_ < 0) return absl::InternalError(absl::StrCat("storage: cannot open ", log));
+  sync_thread_ = StartThread("sv-sync", [this] { SyncLoop(); });
   thread_ = StartThread("sv-writer", [this] { Loop(); });
   return absl::OkStatus();
 }
@@ -97,11 +105,23 @@ void Writer::Loop() {
 void Writer::RunGroup() {
   std::vector<Request> group;
   group.reserve(std::min(backlog_.size(), static_cast<size_t>(options_.group_max)));
-  if (!TryGroup(group).ok()) {
-    Abandon();
-    for (Request& request : group) RunAlone(request);
+  if (TryGroup(group).ok()) return HandOver(std::move(group));
+  Abandon();
+  for (Request& request : group) {
+    RunAlone(request);
+    std::vector<Request> alone;
+    alone.push_back(std::move(request));
+    HandOver(std::move(alone));
   }
-  Answer(std::move(group));
+}
+
+bool Writer::TakeMore() {
+  absl::MutexLock lock(&mutex_);
+  if (!syncing_) return false;
+  mutex_.Await(absl::Condition(this, &Writer::HasMoreOrSynced));
+  for (Request& request : queue_) backlog_.push_back(std::move(request));
+  queue_.clear();
+  return !backlog_.empty();
 }
 
 absl::Status Writer::TryGroup(std::vector<Request>& group) {
@@ -116,8 +136,8 @@ absl::Status Writer::TryGroup(std::vector<Request>& group) {
     while (!backlog_.empty() && !full()) take();
     return begun;
   }
-  while (!backlog_.empty() && !full() && !tx_.group_ended() &&
-         pending_.bytes() < options_.group_bytes_max) {
+  while (!full() && !tx_.group_ended() && pending_.bytes() < options_.group_bytes_max) {
+    if (backlog_.empty() && !TakeMore()) break;
     if (!RunFunction(take())) return absl::AbortedError("storage: the transaction was lost");
   }
   return Commit();
@@ -160,25 +180,30 @@ void Writer::RunAlone(Request& request) {
 absl::Status Writer::Commit() {
   if (pending_.empty() && !tx_.wrote()) {
     SV_RETURN_IF_ERROR(connection_->Control("COMMIT"));
-    pending_.Committed();
+    hooks_ = pending_.Committed();
     return absl::OkStatus();
   }
   SV_FAILPOINT("storage.before_flush");
   SV_RETURN_IF_ERROR(Flush());
   SV_FAILPOINT("storage.after_flush");
-  // Before the commit: a snapshot that contains it is never behind it.
+  AwaitSynced();
+  // Before the commit: a snapshot that contains it is never behind them.
   published_time_.store(last_time_);
+  committed_.fetch_add(1);
   SV_FAILPOINT("storage.before_commit");
   if (absl::Status status = connection_->Control("COMMIT"); !status.ok()) {
     if (IsIoError(connection_->last_error()))
       EndProcess("the commit failed on disk", connection_->last_error());
+    // There is no such commit to wait for.
+    absl::MutexLock lock(&mutex_);
+    SetDurable(committed_.load());
     return status;
   }
   SV_FAILPOINT("storage.after_commit");
   keys_.Committed();
-  pending_.Committed();
+  hooks_ = pending_.Committed();
+  wrote_ = true;
   counters_.groups.fetch_add(1, std::memory_order_relaxed);
-  counters_.fsyncs.fetch_add(1, std::memory_order_relaxed);
   counters_.wal_pages.store(connection_->wal_pages(), std::memory_order_relaxed);
   absl::MutexLock lock(&mutex_);
   health_ = absl::OkStatus();
@@ -202,21 +227,6 @@ void Writer::Abandon() {
   pending_.Discard();
 }
 
-void Writer::Answer(std::vector<Request> group) {
-  const auto size = static_cast<int64_t>(group.size());
-  const auto failures = std::count_if(group.begin(), group.end(),
-                                      [](const Request& request) { return !request.status.ok(); });
-  counters_.functions.fetch_add(size, std::memory_order_relaxed);
-  counters_.failures.fetch_add(failures, std::memory_order_relaxed);
-  counters_.queue.fetch_sub(size, std::memory_order_relaxed);
-  completion_.Post([this, group = std::move(group)]() mutable {
-    for (Request& request : group) {
-      in_flight_.fetch_sub(1);
-      request.done(std::move(request.status));
-    }
-  });
-}
-
 void Writer::Stop() {
   {
     absl::MutexLock lock(&mutex_);
@@ -224,6 +234,7 @@ void Writer::Stop() {
     purge_now_ = true;
   }
   if (thread_.joinable()) thread_.join();
+  EndSync();
   std::vector<Database::Done> purges;
   {
     absl::MutexLock lock(&mutex_);

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -22,8 +24,11 @@
 
 namespace samverkan::storage::sqlite {
 
-// The one thread that writes. It runs what queued while the last group's fsync ran as one
-// transaction, and between groups it merges keys, checkpoints and purges.
+// Two threads. One writes: it runs what queues as one transaction, a group, commits it to SQLite's
+// log, and between groups merges keys, checkpoints and purges. The other waits for the disk: while
+// it makes one group durable the next one runs already, and is committed when the disk is free. So
+// at most one group is committed and not yet durable, and what is answered is always durable: a
+// log is lost only from its end.
 class Writer {
  public:
   Writer(const SqliteOptions& options, std::unique_ptr<Connection> connection, ReaderPool& readers);
@@ -44,6 +49,10 @@ class Writer {
   const KeyIndex& keys() const { return keys_; }
   // Not before any commit that a snapshot opened earlier contains.
   absl::Time LastTime() const { return absl::FromUnixMicros(published_time_.load()); }
+  // The number of the last commit that a snapshot opened earlier may contain.
+  int64_t committed() const { return committed_.load(); }
+  // Returns when that commit, and all before it, are durable.
+  void AwaitDurable(int64_t commit);
 
  private:
   struct Request {
@@ -52,17 +61,37 @@ class Writer {
     Database::Done done;
     absl::Status status;
   };
+  // Committed, and not known to be durable.
+  struct Syncing {
+    std::vector<absl::AnyInvocable<void()>> hooks;
+    std::vector<Request> group;
+  };
 
   void Loop();
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunGroup();
   absl::Status TryGroup(std::vector<Request>& group);
+  // Moves into the backlog what queued. While the disk is busy with the group before, waits for
+  // more; false when there is nothing and the disk is free.
+  bool TakeMore();
+  bool HasMoreOrSynced() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || !queue_.empty() || !syncing_;
+  }
   void RunAlone(Request& request);
   // False when the transaction is lost.
   bool RunFunction(Request& request);
   absl::Status Commit();
   absl::Status Flush();
   void Abandon();
+  // What was committed goes to the disk, then to whoever waits.
+  void HandOver(std::vector<Request> group);
+  void AwaitSynced();
+  bool Synced() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !syncing_; }
+  void SyncLoop();
+  void EndSync();
+  bool HasSync() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return sync_ends_ || syncing_; }
+  void SetDurable(int64_t commit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Finish(Syncing synced);
   void Answer(std::vector<Request> group);
   void Refuse(Database::Done done, absl::Status status);
 
@@ -87,6 +116,9 @@ class Writer {
   int64_t last_time_ = 0;
   // Pages in the log at the last checkpoint.
   int64_t attempted_pages_ = 0;
+  // The hooks of the last commit, until it is handed over.
+  std::vector<absl::AnyInvocable<void()>> hooks_;
+  bool wrote_ = false;
   // Groups to go before housekeeping that failed is tried again.
   int64_t merge_pause_ = 0;
   int64_t checkpoint_pause_ = 0;
@@ -98,10 +130,15 @@ class Writer {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status health_ ABSL_GUARDED_BY(mutex_);
   bool probing_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<Syncing> syncing_ ABSL_GUARDED_BY(mutex_);
+  bool sync_ends_ ABSL_GUARDED_BY(mutex_) = false;
 
   // Admitted and not yet answered.
   std::atomic<int64_t> in_flight_{0};
   std::atomic<int64_t> published_time_{0};
+  // Commits are numbered. Never less than what a snapshot contains, or is durable.
+  std::atomic<int64_t> committed_{0};
+  std::atomic<int64_t> durable_{0};
   std::atomic<bool> purge_waits_{false};
   // Written by the writer thread, read by Stats.
   struct Counters {
@@ -110,6 +147,9 @@ class Writer {
   } counters_;
 
   std::thread thread_;
+  std::thread sync_thread_;
+  // SQLite's log, opened once more to wait for the disk.
+  int log_ = -1;
 };
 
 }  // namespace samverkan::storage::sqlite

@@ -96,6 +96,8 @@ void RequireCreated(const absl::Status& status, bool replayed, const Incident& i
 struct Took {
   double seconds = 0;
   CpuByThread cpu;
+  // Times the engine waited for the disk.
+  int64_t fsyncs = 0;
 };
 
 // Straight to the gate.
@@ -103,17 +105,20 @@ Took WriteAtGate(const testing::HubFolder& folder, const rpc::Inbound& inbound) 
   LocalHub hub(folder, "gate");
   const auto create = hub.BindCreate();
   const std::vector<CreateIncidentRequest> items = NewItems(kWrites);
-  std::vector<Incident> answers(kWrites);
+  std::vector<Incident> answers(kInFlight);
+  const int64_t fsyncs = hub.database().Stats().fsyncs;
   const CpuByThread before = CpuOf(getpid());
   const double seconds = RunCalls(kWrites, [&](Turn turn, std::function<void()> done) {
-    Incident& answer = answers[static_cast<size_t>(turn.call)];
+    // Like a server, which has sent an answer and keeps none.
+    Incident& answer = answers[static_cast<size_t>(turn.place)];
     create.Handle(inbound, items[static_cast<size_t>(turn.call)], answer,
                   [&answer, done = std::move(done)](const absl::Status& status, bool replayed) {
                     RequireCreated(status, replayed, answer);
                     done();
                   });
   });
-  return {seconds, Between(before, CpuOf(getpid()))};
+  const CpuByThread cpu = Between(before, CpuOf(getpid()));
+  return {seconds, cpu, hub.database().Stats().fsyncs - fsyncs};
 }
 
 // What an edge in the hub's process will be to the gate: gRPC without a socket. The edge, which
@@ -154,13 +159,15 @@ Took WriteInProcess(const testing::HubFolder& folder, const rpc::Inbound& inboun
         server->InProcessChannel(grpc::ChannelArguments())));
   }
   const std::vector<CreateIncidentRequest> items = NewItems(kWrites);
-  std::vector<Incident> answers(kWrites);
+  std::vector<Incident> answers(kInFlight);
   std::vector<std::unique_ptr<grpc::ClientContext>> contexts(kInFlight);
+  int64_t fsyncs = hub.database().Stats().fsyncs;
   const CpuByThread before = CpuOf(getpid());
   const double seconds = RunCalls(kWrites, [&](Turn turn, std::function<void()> done) {
     auto& context = contexts[static_cast<size_t>(turn.place)];
     context = std::make_unique<grpc::ClientContext>();
-    Incident& answer = answers[static_cast<size_t>(turn.call)];
+    Incident& answer = answers[static_cast<size_t>(turn.place)];
+    answer.Clear();
     stubs[static_cast<size_t>(turn.place) % stubs.size()]->async()->CreateIncident(
         context.get(), &items[static_cast<size_t>(turn.call)], &answer,
         [&answer, done = std::move(done)](const grpc::Status& status) {
@@ -170,8 +177,9 @@ Took WriteInProcess(const testing::HubFolder& folder, const rpc::Inbound& inboun
         });
   });
   const CpuByThread after = CpuOf(getpid());
+  fsyncs = hub.database().Stats().fsyncs - fsyncs;
   server->Shutdown();
-  return {seconds, Between(before, after)};
+  return {seconds, Between(before, after), fsyncs};
 }
 
 // True when nothing but the items was recorded: the hub's own work may have come in between.
@@ -246,15 +254,17 @@ Replayed ReplayWrites(const testing::HubFolder& folder, const std::vector<Execut
 // Rates of one way in, their ratio to the replays of the same rounds, and where the processor was.
 void ReportWay(const std::string& name, const std::vector<Replayed>& replays,
                const std::vector<Took>& took, Goal goal) {
-  std::vector<double> rates, ratios;
+  std::vector<double> rates, ratios, per_fsync;
   CpuByThread cpu;
   for (size_t round = 0; round < took.size(); ++round) {
     rates.push_back(kWrites / took[round].seconds);
     ratios.push_back(replays[round].seconds / took[round].seconds);
+    per_fsync.push_back(static_cast<double>(kWrites) / static_cast<double>(took[round].fsyncs));
     for (const auto& [thread, seconds] : took[round].cpu) cpu[thread] += seconds;
   }
   Print(absl::StrCat("writes.", name), rates, "writes/s", 0);
   Print(absl::StrCat("writes.", name, "_over_replay"), ratios, "ratio", 2, goal);
+  Print(absl::StrCat("writes.", name, "_per_fsync"), per_fsync, "writes", 1);
   std::printf("cpu of a write, %s: %s\n", name.c_str(),
               PerCall(cpu, kWrites * static_cast<int>(took.size())).c_str());
 }
