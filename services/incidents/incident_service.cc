@@ -81,8 +81,8 @@ IncidentService::IncidentService(rpc::Gate& gate, IncidentHandlers& incidents,
       gate_(gate),
       publish_(gate.BindStream(v1::PublishIncidentsRequest::descriptor())) {}
 
-grpc::ServerBidiReactor<v1::PublishIncidentsRequest, v1::PublishIncidentsResponse>*
-IncidentService::PublishIncidents(grpc::CallbackServerContext* context) {
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IncidentService::PublishIncidents(
+    grpc::CallbackServerContext* context) {
   // A stream lives longer than any call: each message gets the deadline of a call that names none.
   rpc::Inbound inbound = rpc::InboundOf(*context);
   inbound.deadline = absl::InfiniteFuture();

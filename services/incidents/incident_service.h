@@ -8,9 +8,32 @@
 
 namespace samverkan::incidents {
 
+// IncidentService as gRPC calls it: the publishing stream's messages come as bytes, all others
+// parsed. One layer a line.
+// clang-format off
+template <typename Base>
+using WithParsedMethods =
+    v1::IncidentService::WithCallbackMethod_CreateIncident<
+    v1::IncidentService::WithCallbackMethod_GetIncident<
+    v1::IncidentService::WithCallbackMethod_ListIncidents<
+    v1::IncidentService::WithCallbackMethod_ReportSourceChange<
+    v1::IncidentService::WithCallbackMethod_AssessIncident<
+    v1::IncidentService::WithCallbackMethod_RejectIncident<
+    v1::IncidentService::WithCallbackMethod_ReleaseIncident<
+    v1::IncidentService::WithCallbackMethod_ListReleases<
+    v1::IncidentService::WithCallbackMethod_CorrectIncident<
+    v1::IncidentService::WithCallbackMethod_RetractIncident<
+    v1::IncidentService::WithCallbackMethod_GetDelivery<
+    v1::IncidentService::WithCallbackMethod_ListDeliveries<
+    v1::IncidentService::WithCallbackMethod_AcknowledgeDelivery<
+    Base>>>>>>>>>>>>>;
+// clang-format on
+using WithRawPublishing =
+    v1::IncidentService::WithRawCallbackMethod_PublishIncidents<v1::IncidentService::Service>;
+
 // IncidentService on the wire: every method, and every message of the publishing stream, passes the
 // gate.
-class IncidentService final : public v1::IncidentService::CallbackService {
+class IncidentService final : public WithParsedMethods<WithRawPublishing> {
  public:
   IncidentService(rpc::Gate& gate, IncidentHandlers& incidents, ReleaseHandlers& releases,
                   DeliveryHandlers& deliveries);
@@ -80,8 +103,8 @@ class IncidentService final : public v1::IncidentService::CallbackService {
                                                 v1::Delivery* response) override {
     return rpc::Start(acknowledge_, context, request, response);
   }
-  grpc::ServerBidiReactor<v1::PublishIncidentsRequest, v1::PublishIncidentsResponse>*
-  PublishIncidents(grpc::CallbackServerContext* context) override;
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* PublishIncidents(
+      grpc::CallbackServerContext* context) override;
 
  private:
   rpc::Unary<v1::CreateIncidentRequest, v1::Incident> create_;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <cstdint>
@@ -12,8 +14,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "services/base/error.h"
+#include "services/base/status.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/inbound.h"
 
@@ -23,10 +27,14 @@ namespace samverkan::rpc {
 // answers are cumulative: a response says that everything up to its sequence is durable or refused
 // as told. Backpressure is the window: beyond it nothing is read.
 //
+// Of a raw callback method: gRPC reports a message that it cannot parse as the sender's end of the
+// stream, and whoever sent it would take its items for handed in. So it is parsed here, and what is
+// no Request ends the stream like a gap in the sequence does.
+//
 // Request needs sequence(); Response needs set_sequence() and add_results(); Result is the type of
 // a result.
 template <typename Request, typename Response, typename Result>
-class PublishingStream final : public grpc::ServerBidiReactor<Request, Response> {
+class PublishingStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // Runs one message; `done` is called once, on any thread. The request lives until then.
   using Act = absl::AnyInvocable<void(const Request&, absl::AnyInvocable<void(Result)> done) const>;
@@ -38,7 +46,7 @@ class PublishingStream final : public grpc::ServerBidiReactor<Request, Response>
   PublishingStream(Act act, Options options) : act_(std::move(act)), options_(options) {}
 
   // Once, one of both: the gate has let the stream in, and its messages are read; or has not.
-  void Begin() { this->StartRead(&incoming_); }
+  void Begin() { StartRead(&incoming_); }
   void Refuse(absl::Status status) {
     {
       absl::MutexLock lock(&mutex_);
@@ -53,21 +61,22 @@ class PublishingStream final : public grpc::ServerBidiReactor<Request, Response>
       return;
     }
     auto request = std::make_shared<Request>();
-    request->Swap(&incoming_);
-    bool in_order = false;
+    // Lets go of the message's bytes too.
+    const bool parsed =
+        grpc::SerializationTraits<Request>::Deserialize(&incoming_, request.get()).ok();
+    absl::Status taken;
     {
       absl::MutexLock lock(&mutex_);
       reading_ = false;
-      in_order = request->sequence() == next_sequence_;
-      if (in_order) {
-        ++next_sequence_;
-        ++in_flight_;
-      } else {
-        broken_ = FieldInvalid("sequence", "must count the stream's messages from 1 without gaps");
+      taken = Take(parsed ? request.get() : nullptr);
+      if (!taken.ok()) {
+        broken_ = taken;
+        // Under the same lock: an answer that comes now must not start another read.
+        ended_ = true;
       }
     }
-    if (!in_order) {
-      End();
+    if (!taken.ok()) {
+      Advance();
       return;
     }
     act_(*request,
@@ -98,6 +107,19 @@ class PublishingStream final : public grpc::ServerBidiReactor<Request, Response>
     bool finish = false;
     absl::Status status;
   };
+
+  // Counts the next message in, if it is one; null for bytes that are none.
+  absl::Status Take(const Request* request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (request == nullptr) {
+      return FieldInvalid("", absl::StrCat("message ", next_sequence_, " of the stream is not a ",
+                                           Request::descriptor()->name()));
+    }
+    if (request->sequence() != next_sequence_)
+      return FieldInvalid("sequence", "must count the stream's messages from 1 without gaps");
+    ++next_sequence_;
+    ++in_flight_;
+    return absl::OkStatus();
+  }
 
   // The sender has said all it had to say, or broke the rules: answer what is under way, then
   // finish.
@@ -148,9 +170,21 @@ class PublishingStream final : public grpc::ServerBidiReactor<Request, Response>
   // Without a lock and without a stream to rely on: where nothing is to be done another thread may
   // have ended it already, and after the last call it may be gone.
   static void Start(PublishingStream* stream, const Steps& next) {
-    if (next.write) stream->StartWrite(&stream->outgoing_);
+    if (next.write) stream->Write();
     if (next.read) stream->StartRead(&stream->incoming_);
     if (next.finish) stream->Finish(ToGrpc(next.status));
+  }
+
+  // A write that is started keeps the stream until it is done.
+  void Write() {
+    // It must hold nothing when it is filled.
+    outgoing_bytes_.Clear();
+    bool own_buffer = false;
+    SV_CHECK(
+        grpc::SerializationTraits<Response>::Serialize(outgoing_, &outgoing_bytes_, &own_buffer)
+            .ok(),
+        "a response can be serialised");
+    StartWrite(&outgoing_bytes_);
   }
 
   // Moves the answered prefix into the outgoing response. Once the stream is cancelled answers have
@@ -171,8 +205,9 @@ class PublishingStream final : public grpc::ServerBidiReactor<Request, Response>
   const Act act_;
   const Options options_;
   // Touched by whoever has started the read or the write.
-  Request incoming_;
+  grpc::ByteBuffer incoming_;
   Response outgoing_;
+  grpc::ByteBuffer outgoing_bytes_;
 
   absl::Mutex mutex_;
   absl::Status broken_ ABSL_GUARDED_BY(mutex_);

@@ -14,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "samverkan/incidents/v1/incidents.grpc.pb.h"
 #include "services/rpc/pool.h"
+#include "tests/support/exchange.h"
 
 namespace samverkan::rpc {
 namespace {
@@ -28,8 +29,11 @@ using ::testing::IsEmpty;
 
 using Publishing =
     PublishingStream<PublishIncidentsRequest, PublishIncidentsResponse, PublishResult>;
-using Reactor = grpc::ServerBidiReactor<PublishIncidentsRequest, PublishIncidentsResponse>;
+using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 using Done = absl::AnyInvocable<void(PublishResult)>;
+
+constexpr char kPath[] = "/samverkan.incidents.v1.IncidentService/PublishIncidents";
+constexpr int kReceiveBytesMax = 100'000;
 
 PublishResult ResultOf(int64_t sequence) {
   PublishResult result;
@@ -84,7 +88,7 @@ class Receiver {
 };
 
 class Service final
-    : public IncidentService::WithCallbackMethod_PublishIncidents<IncidentService::Service> {
+    : public IncidentService::WithRawCallbackMethod_PublishIncidents<IncidentService::Service> {
  public:
   std::function<Publishing*()> make;
   // OK: the stream is let in.
@@ -147,11 +151,31 @@ std::vector<int64_t> UpTo(int64_t last) {
   return all;
 }
 
+// The one field at fault.
+google::rpc::BadRequest::FieldViolation FaultOf(const grpc::Status& status) {
+  google::rpc::Status details;
+  EXPECT_TRUE(details.ParseFromString(status.error_details()));
+  google::rpc::BadRequest bad_request;
+  for (const auto& detail : details.details()) {
+    if (detail.Is<google::rpc::BadRequest>()) detail.UnpackTo(&bad_request);
+  }
+  EXPECT_EQ(bad_request.field_violations_size(), 1);
+  return bad_request.field_violations_size() == 1 ? bad_request.field_violations(0)
+                                                  : google::rpc::BadRequest::FieldViolation();
+}
+
+std::string Bytes(int64_t sequence) {
+  PublishIncidentsRequest request;
+  request.set_sequence(sequence);
+  return request.SerializeAsString();
+}
+
 class PublishingTest : public ::testing::Test {
  protected:
   PublishingTest() {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.SetMaxReceiveMessageSize(kReceiveBytesMax);
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
   }
@@ -164,6 +188,11 @@ class PublishingTest : public ::testing::Test {
     };
   }
   Client Connect() { return Client(server_->InProcessChannel({})); }
+  // Over a connection of its own.
+  std::shared_ptr<grpc::Channel> Channel() const {
+    return grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_),
+                               grpc::InsecureChannelCredentials());
+  }
 
   int port_ = 0;
   Service service_;
@@ -229,16 +258,94 @@ TEST_F(PublishingTest, AGapEndsTheStreamWhenWhatCameBeforeIsAnswered) {
     EXPECT_THAT(client.ReadAll(), ElementsAreArray(UpTo(good)));
     const grpc::Status status = client.Finish();
     EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-    google::rpc::Status details;
-    ASSERT_TRUE(details.ParseFromString(status.error_details()));
-    google::rpc::BadRequest bad_request;
-    for (const auto& detail : details.details()) {
-      if (detail.Is<google::rpc::BadRequest>()) detail.UnpackTo(&bad_request);
-    }
-    ASSERT_EQ(bad_request.field_violations_size(), 1);
-    EXPECT_EQ(bad_request.field_violations(0).field(), "sequence");
+    EXPECT_EQ(FaultOf(status).field(), "sequence");
     receiver.AwaitGone();
     EXPECT_EQ(receiver.most(), good) << "what broke the order was not acted upon";
+  }
+}
+
+// What is no message, after so many that are.
+TEST_F(PublishingTest, BytesThatAreNoMessageEndTheStreamWhenWhatCameBeforeIsAnswered) {
+  const std::string cut_short = Bytes(1).substr(0, 1);
+  const std::string too_long = "\x12\x7f";
+  const std::string no_text = "\x12\x04\x0a\x02\xff\xfe";  // create.parent, not UTF-8
+  for (const std::string& garbage : {std::string("no message"), cut_short, too_long, no_text}) {
+    for (const int64_t good : {0, 1, 3}) {
+      Receiver receiver;
+      Serve(receiver);
+      grpc::ClientContext context;
+      testing::Exchange exchange(Channel(), context, kPath);
+      ASSERT_TRUE(exchange.Start());
+      for (int64_t sequence = 1; sequence <= good; ++sequence)
+        ASSERT_TRUE(exchange.Write(Bytes(sequence)));
+      ASSERT_TRUE(exchange.Write(garbage));
+      // Nobody reads it any more: it may be refused already.
+      exchange.Write(Bytes(good + 1));
+      receiver.AwaitWaiting(static_cast<size_t>(good));
+      for (int64_t sequence = good; sequence > 0; --sequence) receiver.Answer(sequence);
+      int64_t answered = 0;
+      PublishIncidentsResponse response;
+      for (std::string bytes; exchange.Read(&bytes);) {
+        ASSERT_TRUE(response.ParseFromString(bytes));
+        answered += response.results_size();
+      }
+      EXPECT_EQ(answered, good);
+      EXPECT_EQ(response.sequence(), good);
+      const grpc::Status status = exchange.Finish();
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+      EXPECT_EQ(FaultOf(status).field(), "");
+      EXPECT_EQ(FaultOf(status).description(),
+                absl::StrCat("message ", good + 1, " of the stream is not a ",
+                             "PublishIncidentsRequest"));
+      receiver.AwaitGone();
+      EXPECT_EQ(receiver.most(), good) << "neither it nor what came after it was acted upon";
+    }
+  }
+}
+
+// Each parses, so the rules of messages say what is wrong with it, if anything.
+TEST_F(PublishingTest, AnEmptyMessageAndUnknownFieldsAreMessages) {
+  Receiver receiver;
+  Serve(receiver);
+  grpc::ClientContext context;
+  testing::Exchange exchange(Channel(), context, kPath);
+  ASSERT_TRUE(exchange.Start());
+  ASSERT_TRUE(exchange.Write(Bytes(1) + "\xfa\x7f\x03xyz"));  // field 2047
+  receiver.AwaitWaiting(1);
+  ASSERT_TRUE(exchange.Write(""));
+  receiver.Answer(1);
+  std::string bytes;
+  EXPECT_TRUE(exchange.Read(&bytes));
+  EXPECT_FALSE(exchange.Read(&bytes));
+  EXPECT_EQ(FaultOf(exchange.Finish()).field(), "sequence");
+  receiver.AwaitGone();
+}
+
+// gRPC refuses it before it is parsed, and ends the call as it does for every method.
+TEST_F(PublishingTest, AMessageThatIsTooLargeIsNotRead) {
+  PublishIncidentsRequest request;
+  request.set_sequence(1);
+  std::string* const parent = request.mutable_create()->mutable_parent();
+  parent->assign(kReceiveBytesMax, 'a');
+  for (const bool fits : {true, false}) {
+    parent->resize(parent->size() + kReceiveBytesMax - request.ByteSizeLong() + (fits ? 0 : 1));
+    ASSERT_EQ(request.ByteSizeLong(), kReceiveBytesMax + (fits ? 0 : 1));
+    Receiver receiver;
+    Serve(receiver);
+    grpc::ClientContext context;
+    testing::Exchange exchange(Channel(), context, kPath);
+    ASSERT_TRUE(exchange.Start());
+    exchange.WriteLast(request.SerializeAsString());
+    if (fits) {
+      receiver.AwaitWaiting(1);
+      receiver.Answer(1);
+    }
+    std::string bytes;
+    EXPECT_EQ(exchange.Read(&bytes), fits);
+    EXPECT_EQ(exchange.Finish().error_code(),
+              fits ? grpc::StatusCode::OK : grpc::StatusCode::RESOURCE_EXHAUSTED);
+    receiver.AwaitGone();
+    EXPECT_EQ(receiver.most(), fits ? 1 : 0);
   }
 }
 
@@ -287,8 +394,7 @@ TEST_F(PublishingTest, ACallerThatIsGoneLeavesNothingBehind) {
   Receiver receiver;
   Serve(receiver);
   {
-    Client client(
-        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials()));
+    Client client(Channel());
     client.SendUpTo(3);
     receiver.AwaitWaiting(3);
     receiver.Answer(1);  // Read by nobody.

@@ -1,8 +1,6 @@
 #include "tests/support/running_hub.h"
 
 #include <grpcpp/create_channel.h>
-#include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
 #include <gtest/gtest.h>
 
 #include <utility>
@@ -13,6 +11,7 @@
 #include "services/base/clock.h"
 #include "services/base/status.h"
 #include "services/rpc/method.h"
+#include "tests/support/exchange.h"
 
 namespace samverkan::testing {
 namespace {
@@ -32,65 +31,6 @@ class StopAtEnd final : public ::testing::Environment {
 };
 
 [[maybe_unused]] const auto* const kStopAtEnd = ::testing::AddGlobalTestEnvironment(new StopAtEnd);
-
-// One exchange of a stream, or a unary call: gRPC's generic stub knows no difference.
-class Exchange {
- public:
-  Exchange(const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext& context,
-           const std::string& path)
-      : stub_(channel), call_(stub_.PrepareCall(&context, path, &queue_)) {}
-  ~Exchange() {
-    queue_.Shutdown();
-    void* tag = nullptr;
-    bool ok = false;
-    while (queue_.Next(&tag, &ok)) {
-    }
-  }
-
-  bool Start() {
-    call_->StartCall(this);
-    return Await();
-  }
-  bool WriteLast(const grpc::ByteBuffer& bytes) {
-    call_->WriteLast(bytes, grpc::WriteOptions(), this);
-    return Await();
-  }
-  bool Read(grpc::ByteBuffer* bytes) {
-    call_->Read(bytes, this);
-    return Await();
-  }
-  grpc::Status Finish() {
-    grpc::Status status;
-    call_->Finish(&status, this);
-    Await();
-    return status;
-  }
-
- private:
-  bool Await() {
-    void* tag = nullptr;
-    bool ok = false;
-    return queue_.Next(&tag, &ok) && ok;
-  }
-
-  grpc::CompletionQueue queue_;
-  grpc::GenericStub stub_;
-  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
-};
-
-grpc::ByteBuffer ToBytes(const std::string& bytes) {
-  const grpc::Slice slice(bytes);
-  return grpc::ByteBuffer(&slice, 1);
-}
-
-std::string FromBytes(const grpc::ByteBuffer& buffer) {
-  std::vector<grpc::Slice> slices;
-  SV_CHECK(buffer.Dump(&slices).ok(), "an answer can be read");
-  std::string bytes;
-  for (const grpc::Slice& slice : slices)
-    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  return bytes;
-}
 
 }  // namespace
 
@@ -167,17 +107,21 @@ std::string RunningHub::TokenOf(const std::string& handle) {
   return *token;
 }
 
-Outcome RunningHub::Send(const Caller& caller, const Sent& sent, std::string* response) {
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(SystemClock().Now() + sent.deadline));
+void RunningHub::Identify(const Caller& caller, grpc::ClientContext& context) {
   const std::string token = caller.token.empty() ? TokenOf(caller.handle) : caller.token;
   if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
   if (!caller.mandate.empty()) context.AddMetadata("samverkan-mandate", caller.mandate);
   if (!caller.purpose.empty()) context.AddMetadata("samverkan-purpose", caller.purpose);
+}
+
+Outcome RunningHub::Send(const Caller& caller, const Sent& sent, std::string* response) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(SystemClock().Now() + sent.deadline));
+  Identify(caller, context);
   Exchange exchange(ChannelOf(caller), context, sent.path);
-  grpc::ByteBuffer answer;
+  std::string answer;
   const bool answered =
-      exchange.Start() && exchange.WriteLast(ToBytes(sent.bytes)) && exchange.Read(&answer);
+      exchange.Start() && exchange.WriteLast(sent.bytes) && exchange.Read(&answer);
   // A watch goes on until its client ends it.
   if (answered && sent.streams) context.TryCancel();
   Outcome outcome;
@@ -187,8 +131,23 @@ Outcome RunningHub::Send(const Caller& caller, const Sent& sent, std::string* re
     outcome.trailers.emplace(std::string(key.data(), key.size()),
                              std::string(value.data(), value.size()));
   }
-  if (answered && response != nullptr) *response = FromBytes(answer);
+  if (answered && response != nullptr) *response = std::move(answer);
   return outcome;
+}
+
+Outcome RunningHub::SendAll(const Caller& caller, const std::string& path,
+                            const std::vector<std::string>& messages,
+                            std::vector<std::string>* responses) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(SystemClock().Now() + Sent().deadline));
+  Identify(caller, context);
+  Exchange exchange(ChannelOf(caller), context, path);
+  bool open = exchange.Start();
+  for (size_t i = 0; open && i < messages.size(); ++i) {
+    open = i + 1 < messages.size() ? exchange.Write(messages[i]) : exchange.WriteLast(messages[i]);
+  }
+  for (std::string answer; exchange.Read(&answer);) responses->push_back(std::move(answer));
+  return {.status = exchange.Finish(), .trailers = {}};
 }
 
 Outcome RunningHub::Call(const Caller& caller, const MethodDescriptor* method,

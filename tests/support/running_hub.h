@@ -1,11 +1,13 @@
 #pragma once
 
 #include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
 #include <grpcpp/support/status.h>
 
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -82,6 +84,10 @@ class RunningHub {
   // The same without a descriptor: any bytes to any path. `response` gets the answer's bytes.
   Outcome Send(const Caller& caller, const Sent& sent, std::string* response = nullptr);
 
+  // Sends all of these over one stream, ends it, and reads what is answered until its end.
+  Outcome SendAll(const Caller& caller, const std::string& path,
+                  const std::vector<std::string>& messages, std::vector<std::string>* responses);
+
   // The folder of keys, the directory and what else callers have of their own.
   const cli::Home& home() const { return *home_; }
   // The token that a usual caller brings.
@@ -89,6 +95,7 @@ class RunningHub {
 
  private:
   RunningHub();
+  void Identify(const Caller& caller, grpc::ClientContext& context);
   std::shared_ptr<grpc::Channel> ChannelOf(const Caller& caller);
 
   HubFolder folder_;
