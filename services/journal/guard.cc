@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "absl/strings/escaping.h"
@@ -14,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "services/base/base64.h"
+#include "services/base/log.h"
 #include "services/base/status.h"
 
 namespace samverkan::journal {
@@ -38,6 +41,17 @@ absl::Status Damaged(absl::string_view path, int64_t line) {
 absl::Status IoError(absl::string_view what, absl::string_view path) {
   return absl::UnavailableError(
       absl::StrCat("cannot ", what, " the guard file ", path, ": ", std::strerror(errno)));
+}
+
+// Ends the process without running anything: what is on disk after a failed sync is unknown to
+// everybody, and a second sync would report success for what is lost. Opening the file writes it
+// anew.
+[[noreturn]] void EndProcess(absl::string_view what, const std::string& path) {
+  Log(LogLevel::kError, "guard_in_doubt",
+      {{"why", absl::StrCat(IoError(what, path).message(),
+                            "; ending the process, since only a restart can tell what the disk "
+                            "holds")}});
+  std::_Exit(EX_IOERR);
 }
 
 std::string Checksum(absl::string_view previous, absl::string_view entry) {
@@ -154,10 +168,18 @@ absl::Status Guard::Load() {
   size_ = static_cast<int64_t>(bytes.size() - rest.size());
   // Not even a header: a file that was emptied, not one whose last line was cut off.
   if (size_ == 0) return Damaged(path_, 1);
-  if (!rest.empty() && (ftruncate(descriptor_, size_) != 0 || fsync(descriptor_) != 0)) {
-    return IoError("repair the last line of", path_);
-  }
-  return absl::OkStatus();
+  return WriteAgain(absl::string_view(bytes).substr(0, static_cast<size_t>(size_)));
+}
+
+absl::Status Guard::WriteAgain(absl::string_view bytes) const {
+  // Not the descriptor that appends wherever it is told to write.
+  const int descriptor = open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) return IoError("open", path_);
+  absl::Status status = Write(descriptor, bytes, path_);
+  if (status.ok() && (ftruncate(descriptor, size_) != 0 || fsync(descriptor) != 0))
+    status = IoError("write anew", path_);
+  close(descriptor);
+  return status;
 }
 
 absl::Status Guard::Apply(absl::string_view entry) {
@@ -203,13 +225,7 @@ absl::Status Guard::Append(const std::vector<std::string>& entries) {
     if (ftruncate(descriptor_, size_) != 0) Close();
     return written;
   }
-  if (fsync(descriptor_) != 0) {
-    // What is on disk after a failed sync is unknown to everybody, and a second sync would not
-    // tell.
-    written = IoError("sync", path_);
-    Close();
-    return written;
-  }
+  if (fsync(descriptor_) != 0) EndProcess("sync", path_);
   checksum_ = checksum;
   size_ += static_cast<int64_t>(lines.size());
   for (const std::string& entry : entries) SV_RETURN_IF_ERROR(Apply(entry));
@@ -281,7 +297,9 @@ absl::Status Guard::Rewrite() {
   checksum_ = checksum;
   size_ = static_cast<int64_t>(lines.size());
   rewrite_size_ = std::max(kRewriteBytes, 2 * size_);
-  return SyncFolder(path_);
+  // Until its name is durable a power cut brings the old file back, without what follows.
+  if (!SyncFolder(path_).ok()) EndProcess("sync the folder of", path_);
+  return absl::OkStatus();
 }
 
 std::optional<TreeHead> Guard::Head(int64_t tree) const {

@@ -35,7 +35,7 @@ namespace samverkan::journal {
 //   sealed <32 hex digits> <checksum>
 // A last append of which a crash left only a part was never acted on, and what is torn of it is
 // dropped; any other damage is refused. The file is rewritten when it has grown large. It holds no
-// content. Thread-safe.
+// content. A sync that fails ends the process, as it does for the database. Thread-safe.
 class Guard {
  public:
   using TreeHeads = std::vector<std::pair<int64_t, TreeHead>>;
@@ -47,8 +47,8 @@ class Guard {
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
-  // Each append is on disk when it returns OK. After one that leaves the file in doubt, nothing
-  // more is appended. FAILED_PRECONDITION for a head that is smaller than the tree's last one, or
+  // Each append is on disk when it returns OK. After one that cannot be taken back, nothing more is
+  // appended. FAILED_PRECONDITION for a head that is smaller than the tree's last one, or
   // differs from it at the same size.
   absl::Status AppendHeads(const TreeHeads& heads);
   // An operator has said that the database is a backup: the trees go on from these heads, though
@@ -67,6 +67,9 @@ class Guard {
   explicit Guard(std::string path) : path_(std::move(path)) {}
 
   absl::Status Load() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Writes what was read in its place once more, and no more than that: an earlier process may have
+  // ended before it was synced, and then only memory has it.
+  absl::Status WriteAgain(absl::string_view bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Apply(absl::string_view entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Append(const std::vector<std::string>& entries)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

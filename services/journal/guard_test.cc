@@ -114,6 +114,21 @@ TEST_F(GuardTest, DropsALastLineThatACrashCutOff) {
   }
 }
 
+// A process that ended between write and sync leaves entries that only memory has: a folder that is
+// read again must not count as durable what never was. Here: they are written, in the same file.
+TEST_F(GuardTest, OpeningWritesAnewWhatItReadAndNothingElse) {
+  Open(true)->AppendHeads({{1, Head(5)}}).IgnoreError();
+  const std::string whole = Read();
+  const auto early = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
+  std::filesystem::last_write_time(path_, early);
+  std::filesystem::create_hard_link(path_, path_ + ".link");
+  EXPECT_EQ(Open()->Head(1), Head(5));
+  EXPECT_GT(std::filesystem::last_write_time(path_), early);
+  EXPECT_EQ(Read(), whole);
+  EXPECT_TRUE(std::filesystem::equivalent(path_, path_ + ".link")) << "it may be mounted by itself";
+  std::filesystem::remove(path_ + ".link");
+}
+
 // What a power cut leaves of one append over two sectors, when only the later one was written.
 TEST_F(GuardTest, DropsAnAppendWhoseFirstSectorWasLost) {
   constexpr size_t kSector = 512;

@@ -73,11 +73,26 @@ class HubDiskTest(HubTest):
                 self.inspect()
                 self.hub.kill()
 
-    def test_a_guard_file_that_cannot_be_synced_is_told_and_nothing_more_is_signed(self) -> None:
-        self.hub.start(layer=True, SAMVERKAN_UNSYNCED_FILE="hub.guard", SAMVERKAN_UNSYNCED_FAIL_SYNC=2)
-        self.act("guard", FEW)
+    def test_a_guard_file_that_cannot_be_synced_ends_the_process(self) -> None:
+        # The first is the start's own.
+        for count in (2, 3):
+            with self.subTest(count=count):
+                self.hub.start(layer=True, SAMVERKAN_UNSYNCED_FILE="hub.guard", SAMVERKAN_UNSYNCED_FAIL_SYNC=count)
+                self.act(f"guard-{count}", MANY)
+                self.assertEqual(self.hub.end(), IO_ERROR_EXIT)
+                self.assertRegex(self.log_text(), "cannot sync the guard file .*; ending the process")
+                self.inspect()
+                self.until_metric("samverkan_log_signing", 1)
+                self.hub.kill()
+
+    def test_a_guard_file_without_room_stops_the_signing_and_nobody_for_a_while(self) -> None:
+        self.hub.start(layer=True, SAMVERKAN_UNSYNCED_FILE="hub.guard", SAMVERKAN_UNSYNCED_SPACE=1)
+        self.act("before", FEW)
         self.until_metric("samverkan_log_signing", 0)
         self.until_metric("samverkan_healthy", 0)
+        acknowledged, refused = self.act("after", FEW)
+        self.assertGreater(acknowledged, 0)
+        self.assertEqual(refused, [])
         self.hub.kill()
         self.inspect()
         self.until_metric("samverkan_log_signing", 1)
