@@ -115,6 +115,7 @@ void Gate::Run(std::shared_ptr<Running> running) {
 }
 
 absl::Status Gate::Admit(Running& running) {
+  if (deps_.may_serve) SV_RETURN_IF_ERROR(deps_.may_serve());
   const absl::Time now = deps_.clock.Now();
   if (running.inbound.deadline <= now)
     return absl::DeadlineExceededError("the deadline had passed before the call began");
@@ -273,6 +274,10 @@ void Gate::OpenStream(const Method& method, Inbound inbound, std::vector<std::st
       std::make_shared<std::pair<Inbound, StreamDone>>(std::move(inbound), std::move(done));
   const bool posted = deps_.pool.Post([this, &method, opening, units = std::move(units)]() mutable {
     const Inbound& from = opening->first;
+    if (absl::Status ready = deps_.may_serve ? deps_.may_serve() : absl::OkStatus(); !ready.ok()) {
+      opening->second(Outward(std::move(ready), nullptr));
+      return;
+    }
     AuthFailure failure;
     auto principal = deps_.authenticator.Authenticate(from.spiffe_ids, from.certificate_pem,
                                                       from.bearer_token, &failure);

@@ -96,6 +96,8 @@ class Gate {
     Pool& pool;
     Clock& clock;
     CallObserver& observer;
+    // OK while the hub may answer at all; asked before anything else is. None: always.
+    std::function<absl::Status()> may_serve = nullptr;
   };
 
   // The status as it leaves the hub, and whether an earlier act's answer is repeated.

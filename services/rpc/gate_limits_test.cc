@@ -248,6 +248,40 @@ TEST(GateFailureTest, NothingIsAnsweredWithoutItsRecord) {
       << "nor does a refusal";
 }
 
+TEST(GateFailureTest, WhileNothingMayBeServedEveryCallIsRefusedAndNothingTold) {
+  GateWorld world;
+  const std::string item = world.Item();
+  const auto rejection = world.Rejection(item);
+  const Method& watch = world.gate().BindStream(feed::v1::WatchRequest::descriptor());
+  const auto open = [&] {
+    absl::Status status;
+    absl::Notification answered;
+    world.gate().OpenStream(watch, world.As("skarh-kompol"), {}, [&](auto call) {
+      status = call.status();
+      answered.Notify();
+    });
+    answered.WaitForNotification();
+    return status;
+  };
+  EXPECT_TRUE(open().ok());
+  world.may_serve = [] { return absl::UnavailableError("the log at /var/lib is lost"); };
+  const std::vector<absl::Status> refused = {
+      world.Ask(world.get, world.As("skarh-kompol"), GetOf(item)).status,
+      world.Ask(world.reject, world.As("skarh-kompol"), rejection).status,
+      world.Ask(world.get, Inbound(), GetOf(item)).status, open()};
+  for (const absl::Status& status : refused) {
+    EXPECT_EQ(ReasonOf(status), errors::v1::ERROR_REASON_NOT_READY);
+    EXPECT_EQ(status, refused[0]) << "whoever asks, whatever it is";
+    EXPECT_THAT(status.ToString(), Not(HasSubstr("/var/lib")));
+  }
+  EXPECT_EQ(world.Reports().back().internal_reason, "the log at /var/lib is lost");
+  EXPECT_THAT(world.Notes(), IsEmpty());
+  EXPECT_THAT(world.Records(kPolice), SizeIs(1)) << "of the stream that was opened before";
+  world.may_serve = [] { return absl::OkStatus(); };
+  EXPECT_TRUE(world.Ask(world.reject, world.As("skarh-kompol"), rejection).status.ok());
+  EXPECT_TRUE(open().ok());
+}
+
 TEST(GateFailureTest, WhatWillPassIsToldSo) {
   GateWorld world;
   const auto request = world.Rejection(world.Item());

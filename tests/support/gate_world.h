@@ -122,7 +122,8 @@ class GateWorld : private rpc::CallObserver {
         recorder_(*log_, world_.keys()),
         pool_(std::make_unique<rpc::Pool>(pool)),
         gate_(rpc::Gate::Dependencies{faulty_, world_.policy(), world_.objects(), *authenticator_,
-                                      recorder_, requests_, *pool_, clock(), *this},
+                                      recorder_, requests_, *pool_, clock(), *this,
+                                      [this] { return may_serve(); }},
               limits),
         get(gate_.Bind(handlers, &NotingHandlers::Get)),
         list(gate_.Bind(handlers, &NotingHandlers::List)),
@@ -277,6 +278,8 @@ class GateWorld : private rpc::CallObserver {
 
  public:
   NotingHandlers handlers;
+  // Whether the hub may answer at all; any thread asks.
+  std::function<absl::Status()> may_serve = [] { return absl::OkStatus(); };
   const rpc::Unary<incidents::v1::GetIncidentRequest, incidents::v1::Incident> get;
   const rpc::Unary<incidents::v1::ListIncidentsRequest, incidents::v1::ListIncidentsResponse> list;
   const rpc::Unary<incidents::v1::RejectIncidentRequest, incidents::v1::Incident> reject;
