@@ -87,7 +87,9 @@ void FeedGuard::RecordPage(std::vector<journal::ChangeTarget> shown,
       std::pair<std::vector<journal::ChangeTarget>, absl::AnyInvocable<void(absl::Status)>>>(
       std::move(shown), std::move(done));
   const bool posted = deps_.pool.Post([self = shared_from_this(), page] {
-    if (absl::Status status = self->Note(page->first); !status.ok()) {
+    absl::Status status = self->deps_.may_serve ? self->deps_.may_serve() : absl::OkStatus();
+    if (status.ok()) status = self->Note(page->first);
+    if (!status.ok()) {
       page->second(std::move(status));
       return;
     }

@@ -230,7 +230,7 @@ absl::Status Hub::Parts::MakeGate() {
                                   .queue_max = static_cast<size_t>(limits.handler_queue_max())});
   gate.emplace(
       rpc::Gate::Dependencies{*database, *policy, objects, *authenticator, *recorder, requests,
-                              *pool, clock, observer},
+                              *pool, clock, observer, [this] { return integrator->MayServe(); }},
       rpc::Gate::Limits{.in_flight_max = limits.in_flight_max(),
                         .per_holder = static_cast<double>(limits.calls_per_second_per_holder()),
                         .per_party = static_cast<double>(limits.calls_per_second_per_party())});

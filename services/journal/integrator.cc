@@ -1,5 +1,6 @@
 #include "services/journal/integrator.h"
 
+#include <limits>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -18,6 +19,7 @@ constexpr int64_t kBatchSize = 256;
 // A backlog must not keep what is integrated from being signed.
 constexpr int kBatchesMax = 64;
 constexpr absl::Duration kReadTime = absl::Seconds(10);
+constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
 
 std::string OriginOf(absl::string_view prefix, absl::string_view party) {
   return absl::StrCat(prefix, "/", party.empty() ? "hub" : party);
@@ -69,7 +71,12 @@ absl::StatusOr<std::unique_ptr<Guard>> OpenGuard(const std::string& path,
 
 Integrator::Integrator(Options options, const AuditLog& log, storage::Database& database,
                        Guard& guard, Clock& clock)
-    : options_(std::move(options)), log_(log), database_(database), guard_(guard), clock_(clock) {}
+    : options_(std::move(options)),
+      log_(log),
+      database_(database),
+      guard_(guard),
+      clock_(clock),
+      last_good_(absl::ToUnixNanos(clock.Now())) {}
 
 Integrator::~Integrator() {
   Stop();
@@ -163,8 +170,7 @@ absl::Status Integrator::RunOnce() {
   absl::MutexLock round_lock(&round_mutex_);
   if (absl::Status health = Health(); absl::IsDataLoss(health)) return health;
   absl::Status status = Round();
-  absl::MutexLock lock(&mutex_);
-  health_ = status;
+  SetHealth(status);
   return status;
 }
 
@@ -263,16 +269,31 @@ absl::Status Integrator::VerifyAll() {
   for (const SignedTree& tree : trees_) {
     absl::Status status = tree.RecheckAll([this](auto fn) { return Read(fn); });
     if (status.ok()) continue;
-    absl::MutexLock lock(&mutex_);
-    if (absl::IsDataLoss(status)) health_ = status;
+    if (absl::IsDataLoss(status)) SetHealth(status);
     return status;
   }
   return absl::OkStatus();
 }
 
+void Integrator::SetHealth(absl::Status health) {
+  if (health.ok()) last_good_ = absl::ToUnixNanos(clock_.Now());
+  if (absl::IsDataLoss(health)) last_good_ = kNever;
+  absl::MutexLock lock(&mutex_);
+  health_ = std::move(health);
+}
+
 absl::Status Integrator::Health() const {
   absl::MutexLock lock(&mutex_);
   return health_;
+}
+
+absl::Status Integrator::MayServe() const {
+  const int64_t last_good = last_good_;
+  // A clock that was set back says nothing of how long it is.
+  if (last_good != kNever &&
+      absl::AbsDuration(clock_.Now() - absl::FromUnixNanos(last_good)) <= kServeUnsigned)
+    return absl::OkStatus();
+  return absl::UnavailableError("the audit log cannot be signed");
 }
 
 std::string Integrator::VerifierKey(absl::string_view party) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -56,6 +57,10 @@ class Integrator {
     absl::Duration interval = absl::Milliseconds(600);
   };
 
+  // How long the hub may serve while rounds fail: records are durable in the database, so a disk
+  // that is full for a moment stops nobody.
+  static constexpr absl::Duration kServeUnsigned = absl::Seconds(60);
+
   // Compares the database with the guard file; everything passed by reference outlives the
   // integrator. DATA_LOSS, with a message for the operator, when the database lacks what was signed
   // (a restored backup), when the guard file is older than the database, or when another key signed
@@ -74,9 +79,13 @@ class Integrator {
   // changed. An error other than DATA_LOSS is a passing one: the next round tries again.
   absl::Status RunOnce();
 
-  // How the last round ended; DATA_LOSS for good. Not OK means that nothing may be served that must
-  // be logged.
+  // How the last round ended; DATA_LOSS for good.
   absl::Status Health() const;
+
+  // Whether anything may be served that must be logged, which is everything: UNAVAILABLE from
+  // DATA_LOSS on, and when no round has ended well for kServeUnsigned, until one does. Takes no
+  // lock.
+  absl::Status MayServe() const;
 
   // Hashes every record that was ever signed anew and compares with the heads signed last.
   // DATA_LOSS, here and from then on, when one differs. No round runs meanwhile.
@@ -99,6 +108,7 @@ class Integrator {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(round_mutex_);
   absl::Status Read(absl::FunctionRef<absl::Status(storage::ReadTx&)> fn);
   void Loop();
+  void SetHealth(absl::Status health);
 
   const Options options_;
   const AuditLog& log_;
@@ -117,6 +127,8 @@ class Integrator {
   mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(round_mutex_);
   absl::Status health_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // When a round ended well last, in Unix nanoseconds; the beginning of time from DATA_LOSS on.
+  std::atomic<int64_t> last_good_;
   std::thread thread_;
 };
 

@@ -40,6 +40,11 @@ class HubHealthTest(HubTest):
         self.cli.run("party", "get", "pol", who="hal-tryggsam")
         self.await_healthy(0)
         self.assertIn('"event":"unhealthy"', self.log_text())
+        for words in (("party", "get", "pol"), ("incident", "list")):
+            refused = self.cli.run(*words, who="hal-tryggsam")
+            self.assertNotEqual(refused.code, 0)
+            self.assertIn("NOT_READY", refused.err)
+            self.assertNotIn("tree_index", refused.err)
 
     def test_a_hangup_ends_nothing(self) -> None:
         self.restart()
