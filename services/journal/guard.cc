@@ -25,7 +25,6 @@ namespace {
 constexpr absl::string_view kHeader = "samverkan-guard 1";
 constexpr absl::string_view kHeadKind = "head";
 constexpr absl::string_view kRestored = "restored";
-constexpr absl::string_view kKeyDestroyed = "key_destroyed";
 constexpr absl::string_view kSealed = "sealed";
 constexpr size_t kChecksumBytes = 8;
 constexpr int64_t kRewriteBytes = 4 << 20;
@@ -203,7 +202,6 @@ absl::Status Guard::Apply(absl::string_view entry) {
   if (fields.size() == 2 && fields[1].size() == 2 * sizeof(Ref)) {
     const std::optional<Ref> ref = ArrayFrom<16>(absl::HexStringToBytes(fields[1]));
     if (ref && absl::BytesToHexString(AsBytes(*ref)) == fields[1]) {
-      if (fields[0] == kKeyDestroyed) return keys_destroyed_.insert(*ref), absl::OkStatus();
       if (fields[0] == kSealed) return sealed_.insert(*ref), absl::OkStatus();
     }
   }
@@ -255,15 +253,6 @@ absl::Status Guard::AppendRestored(const TreeHeads& heads) {
   return Append(entries);
 }
 
-absl::Status Guard::AppendKeysDestroyed(absl::Span<const Ref> keys) {
-  absl::MutexLock lock(&mutex_);
-  std::vector<std::string> entries;
-  for (const Ref& key : keys) {
-    if (!keys_destroyed_.contains(key)) entries.push_back(RefEntry(kKeyDestroyed, key));
-  }
-  return Append(entries);
-}
-
 absl::Status Guard::AppendSealed(absl::Span<const Ref> objects) {
   absl::MutexLock lock(&mutex_);
   std::vector<std::string> entries;
@@ -278,7 +267,6 @@ absl::Status Guard::Rewrite() {
   std::string lines = MakeLine(kHeader, checksum);
   for (const auto& [tree, head] : heads_)
     lines += MakeLine(HeadEntry(kHeadKind, tree, head), checksum);
-  for (const Ref& key : keys_destroyed_) lines += MakeLine(RefEntry(kKeyDestroyed, key), checksum);
   for (const Ref& object : sealed_) lines += MakeLine(RefEntry(kSealed, object), checksum);
   const std::string fresh = absl::StrCat(path_, ".new");
   const int descriptor =
@@ -311,11 +299,6 @@ std::optional<TreeHead> Guard::Head(int64_t tree) const {
 Guard::TreeHeads Guard::Heads() const {
   absl::MutexLock lock(&mutex_);
   return {heads_.begin(), heads_.end()};
-}
-
-std::vector<Ref> Guard::keys_destroyed() const {
-  absl::MutexLock lock(&mutex_);
-  return {keys_destroyed_.begin(), keys_destroyed_.end()};
 }
 
 std::vector<Ref> Guard::sealed() const {

@@ -22,16 +22,15 @@ namespace samverkan::journal {
 
 // What must survive a restored database: a small file outside the database and its backups. It
 // remembers the head of every tree that was ever about to be signed, so that a database which lost
-// signed entries is noticed before it serves, and which content keys were destroyed and objects
-// sealed, so that a backup cannot bring them back: whoever opens a database destroys and seals them
-// again first.
+// signed entries is noticed before it serves, and which objects were sealed, so that a backup
+// cannot bring them back: whoever opens a database seals them again first. A content key is
+// destroyed only with its object, whose seal covers all of them.
 //
 // Text, one entry per line, each ending in a checksum that covers its line and the checksum before
 // it:
 //   samverkan-guard 1 <checksum>
 //   head <tree> <size> <root, base64> <checksum>
 //   restored <tree> <size> <root, base64> <checksum>
-//   key_destroyed <32 hex digits> <checksum>
 //   sealed <32 hex digits> <checksum>
 // A last append of which a crash left only a part was never acted on, and what is torn of it is
 // dropped; any other damage is refused. The file is rewritten when it has grown large. It holds no
@@ -54,13 +53,11 @@ class Guard {
   // An operator has said that the database is a backup: the trees go on from these heads, though
   // they are behind, or beside, what was signed.
   absl::Status AppendRestored(const TreeHeads& heads);
-  absl::Status AppendKeysDestroyed(absl::Span<const Ref> keys);
   absl::Status AppendSealed(absl::Span<const Ref> objects);
 
   // The last head of a tree; nothing where there is none.
   std::optional<TreeHead> Head(int64_t tree) const;
   TreeHeads Heads() const;
-  std::vector<Ref> keys_destroyed() const;
   std::vector<Ref> sealed() const;
 
  private:
@@ -86,7 +83,6 @@ class Guard {
   // Of the last line; the next one's covers it.
   std::string checksum_ ABSL_GUARDED_BY(mutex_);
   absl::btree_map<int64_t, TreeHead> heads_ ABSL_GUARDED_BY(mutex_);
-  absl::btree_set<Ref> keys_destroyed_ ABSL_GUARDED_BY(mutex_);
   absl::btree_set<Ref> sealed_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -52,15 +52,14 @@ TEST_F(GuardTest, RemembersAcrossProcesses) {
     auto guard = Open(true);
     EXPECT_TRUE(guard->AppendHeads({{1, Head(5)}, {0, Head(2)}}).ok());
     EXPECT_TRUE(guard->AppendHeads({{1, Head(9)}}).ok());
-    EXPECT_TRUE(guard->AppendKeysDestroyed({RefOf(1), RefOf(2)}).ok());
-    EXPECT_TRUE(guard->AppendSealed({RefOf(3)}).ok());
+    EXPECT_TRUE(guard->AppendSealed({RefOf(3), RefOf(2)}).ok());
+    EXPECT_TRUE(guard->AppendSealed({RefOf(1)}).ok());
   }
   auto guard = Open();
   EXPECT_THAT(guard->Heads(), ElementsAre(Pair(0, Head(2)), Pair(1, Head(9))));
   EXPECT_EQ(guard->Head(1), Head(9));
   EXPECT_EQ(guard->Head(7), std::nullopt);
-  EXPECT_THAT(guard->keys_destroyed(), ElementsAre(RefOf(1), RefOf(2)));
-  EXPECT_THAT(guard->sealed(), ElementsAre(RefOf(3)));
+  EXPECT_THAT(guard->sealed(), ElementsAre(RefOf(1), RefOf(2), RefOf(3)));
 }
 
 TEST_F(GuardTest, IsNotMadeAnewUnasked) {
@@ -159,7 +158,7 @@ TEST_F(GuardTest, RefusesEveryOneBitChangeAndEveryMissingLine) {
   {
     auto guard = Open(true);
     ASSERT_TRUE(guard->AppendHeads({{1, Head(5)}}).ok());
-    ASSERT_TRUE(guard->AppendKeysDestroyed({RefOf(1)}).ok());
+    ASSERT_TRUE(guard->AppendSealed({RefOf(1)}).ok());
     ASSERT_TRUE(guard->AppendSealed({RefOf(3)}).ok());
   }
   const std::string good = Read();
