@@ -83,12 +83,81 @@ TEST_F(DecideTest, ExplainNamesTheClauseThatWouldAllowItWereItInForce) {
   // What no clause would allow even then is told as it is.
   Label red = Robbery();
   red.tlp = types::v1::TLP_RED;
-  EXPECT_EQ(Explain(*policy_, request, red).decision.reason,
-            errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED);
+  const Explanation never = Explain(*policy_, request, red);
+  EXPECT_EQ(never.decision.reason, errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED);
+  EXPECT_FALSE(never.decision.nearest.has_value());
   // Nor is a clause that has ended an answer, or one not yet valid before another reason.
   request.now = At("2029-01-01T00:00:00Z");
   EXPECT_EQ(Explain(*policy_, request, Robbery()).decision.reason,
             errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED);
+}
+
+// What all may tell the public goes between any two units and gets as far as the category: it is no
+// answer to who asks about a robbery.
+TEST_F(DecideTest, ExplainNamesNoClauseAboutOtherThings) {
+  DisclosureRequest request = ToHal();
+  request.clause.reset();
+  request.recipient = policy_->FindUnit("parties/ngl-centrum/units/ngl-centrum");
+  ASSERT_TRUE(request.recipient.valid());
+  const Decision decision = DecideDisclosure(*policy_, request, Robbery());
+  ASSERT_TRUE(decision.nearest.has_value());
+  EXPECT_EQ(policy_->clause(decision.nearest->clause).name, "agreements/cen/clauses/c7");
+  const Explanation explained = Explain(*policy_, request, Robbery());
+  EXPECT_EQ(explained.decision.reason, errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED);
+  EXPECT_FALSE(explained.decision.nearest.has_value());
+  EXPECT_EQ(
+      explained.remedy,
+      "Ingen gällande klausul från parties/pol/units/pol-sth-syd-skarh till "
+      "parties/ngl-centrum/units/ngl-centrum täcker kategorin IKA_HANDELSE; parterna kan avtala "
+      "en.");
+  EXPECT_EQ(
+      explained.remedy_en,
+      "No clause in force from parties/pol/units/pol-sth-syd-skarh to "
+      "parties/ngl-centrum/units/ngl-centrum covers the category IKA_HANDELSE; the parties can "
+      "agree on one.");
+
+  // Named, it is told why that one does not do.
+  request.clause = policy_->FindClause("agreements/cen/clauses/c7");
+  const Explanation named = Explain(*policy_, request, Robbery());
+  EXPECT_EQ(named.decision.reason, errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED);
+  EXPECT_EQ(policy_->clause(named.decision.nearest.value().clause).name,
+            "agreements/cen/clauses/c7");
+
+  // Nor where even that is closed, the recipient not having acceded.
+  request.clause.reset();
+  request.recipient = policy_->FindUnit("parties/civ-vandrare/units/civ-vandrare");
+  const Explanation closed = Explain(*policy_, request, Robbery());
+  EXPECT_EQ(closed.decision.reason, errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE);
+  EXPECT_FALSE(closed.decision.nearest.has_value());
+  EXPECT_EQ(closed.remedy_en,
+            "No clause in force from parties/pol/units/pol-sth-syd-skarh to "
+            "parties/civ-vandrare/units/civ-vandrare covers the category IKA_HANDELSE; the parties "
+            "can agree on one.");
+}
+
+// The central clause gets beyond the area, the local one does not: it is the one to act on.
+TEST_F(DecideTest, ExplainNamesTheClauseOfTheCategoryThatGotFurthest) {
+  DisclosureRequest request = ToHal();
+  request.clause.reset();
+  const auto nearest = [&](const Label& label) {
+    const Explanation explained = Explain(*policy_, request, label);
+    return std::make_pair(explained.decision.reason,
+                          explained.decision.nearest.has_value()
+                              ? policy_->clause(explained.decision.nearest->clause).name
+                              : std::string());
+  };
+  const std::string l2 = "agreements/lok-hal-skarh/clauses/l2";
+  Label label = Robbery();
+  label.tlp = types::v1::TLP_RED;
+  EXPECT_EQ(nearest(label), std::make_pair(errors::v1::ERROR_REASON_MARKING_EXCEEDS_CLAUSE, l2));
+  label = Robbery();
+  label.cells = *policy_->areas().CellsAt("areas/stadsdel-skarholmen", kNow);
+  label.cells.set(kCityCell);
+  EXPECT_EQ(DecideDisclosure(*policy_, request, label).reason,
+            errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED);
+  EXPECT_EQ(nearest(label), std::make_pair(errors::v1::ERROR_REASON_AREA_OUT_OF_SCOPE, l2));
+  EXPECT_EQ(nearest(Robbery()),
+            std::make_pair(errors::v1::ERROR_REASON_UNSPECIFIED, std::string()));
 }
 
 TEST_F(DecideTest, NobodyWithoutMandate) {

@@ -49,12 +49,17 @@ class Explainer {
   Sentences NoMandate() const;
   Sentences NoClause() const;
   Sentences Closed(uint32_t clause) const;
+  Sentences NoneOfCategory() const;
   Sentences Area() const;
   Sentences Marking() const;
 
   std::string Nearest() const { return policy_.clause(decision_.nearest->clause).name; }
   const ClauseTerms& NearestTerms() const { return policy_.terms(decision_.nearest->clause); }
   std::string Recipient() const { return policy_.unit(request_.recipient).name; }
+  std::string Sender() const { return policy_.unit(policy_.mandate(request_.mandate).unit).name; }
+  std::string Category() const {
+    return label_.category.valid() ? policy_.CategoryCode(label_.category) : "–";
+  }
 
   const Snapshot& policy_;
   const DisclosureRequest& request_;
@@ -130,11 +135,19 @@ Sentences Explainer::NoClause() const {
   if (decision_.nearest.has_value()) return Closed(decision_.nearest->clause);
   if (!request_.recipient.valid())
     return {"Välj en mottagare i katalogen.", "Choose a recipient of the directory."};
-  const std::string& from = policy_.unit(policy_.mandate(request_.mandate).unit).name;
-  return {absl::StrCat("Ingen klausul går från ", from, " till ", Recipient(),
+  if (!policy_.RulesOf(policy_.mandate(request_.mandate).unit, request_.recipient).empty())
+    return NoneOfCategory();
+  return {absl::StrCat("Ingen klausul går från ", Sender(), " till ", Recipient(),
                        "; parterna kan avtala en."),
-          absl::StrCat("No clause runs from ", from, " to ", Recipient(),
+          absl::StrCat("No clause runs from ", Sender(), " to ", Recipient(),
                        "; the parties can agree on one.")};
+}
+
+Sentences Explainer::NoneOfCategory() const {
+  return {absl::StrCat("Ingen gällande klausul från ", Sender(), " till ", Recipient(),
+                       " täcker kategorin ", Category(), "; parterna kan avtala en."),
+          absl::StrCat("No clause in force from ", Sender(), " to ", Recipient(),
+                       " covers the category ", Category(), "; the parties can agree on one.")};
 }
 
 Sentences Explainer::Area() const {
@@ -191,11 +204,10 @@ Sentences Explainer::Run() const {
           absl::StrCat("Klausulen ", Nearest(), " är lokal; använd ett mandat på lokal nivå."),
           absl::StrCat("The clause ", Nearest(), " is local; use a mandate of the local level.")};
     case errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED: {
-      const std::string category =
-          label_.category.valid() ? policy_.CategoryCode(label_.category) : "–";
-      return {absl::StrCat("Klausulen ", Nearest(), " täcker inte kategorin ", category,
+      if (!decision_.nearest.has_value()) return NoneOfCategory();
+      return {absl::StrCat("Klausulen ", Nearest(), " täcker inte kategorin ", Category(),
                            "; välj en klausul som gör det."),
-              absl::StrCat("The clause ", Nearest(), " does not cover the category ", category,
+              absl::StrCat("The clause ", Nearest(), " does not cover the category ", Category(),
                            "; choose one that does.")};
     }
     case errors::v1::ERROR_REASON_PURPOSE_NOT_PERMITTED: {
@@ -232,6 +244,32 @@ std::optional<uint32_t> MissingClause(const Snapshot& policy, const DisclosureRe
   return missing;
 }
 
+// Who asks about any clause is not helped by one about other things, however far it got: what all
+// may tell the public goes between any two units. The nearest is the one that got furthest of those
+// that cover the category, where one is in force; and none where none covers it.
+void KeepToCategory(const Snapshot& policy, const DisclosureRequest& request, const Label& label,
+                    Decision& decision) {
+  if (!decision.nearest.has_value() || request.clause.has_value()) return;
+  const ErrorReason reason = decision.reason;
+  decision.nearest.reset();
+  if (reason != errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE)
+    decision.reason = errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED;
+  for (const Rule& rule : policy.RulesOf(policy.mandate(request.mandate).unit, request.recipient)) {
+    if ((rule.categories & Bit(label.category)) == 0 ||
+        policy.terms(rule.clause).effect == agreements::v1::Clause::EFFECT_FORBID)
+      continue;
+    DisclosureRequest by_one = request;
+    by_one.clause = rule.clause;
+    const Decision judged = DecideDisclosure(policy, by_one, label);
+    const bool closed = judged.reason == errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE;
+    if (closed && reason != errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE) continue;
+    // Reasons are numbered in the order of the tests.
+    if (decision.nearest.has_value() && judged.reason <= decision.reason) continue;
+    decision.nearest = judged.nearest;
+    decision.reason = judged.reason;
+  }
+}
+
 }  // namespace
 
 Explanation Explain(const Snapshot& policy, const DisclosureRequest& request, const Label& label) {
@@ -240,6 +278,8 @@ Explanation Explain(const Snapshot& policy, const DisclosureRequest& request, co
   if (const auto missing = MissingClause(policy, request, label, explanation.decision)) {
     explanation.decision.reason = errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE;
     explanation.decision.nearest = ClauseCitation{*missing};
+  } else {
+    KeepToCategory(policy, request, label, explanation.decision);
   }
   Sentences said = Explainer(policy, request, label, explanation.decision).Run();
   explanation.remedy = std::move(said.sv);

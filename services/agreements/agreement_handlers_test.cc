@@ -482,7 +482,8 @@ TEST_F(ExplainTest, SaysWhyAndUntilWhen) {
   const auto before = Explain();
   ASSERT_TRUE(before.ok()) << before.status();
   EXPECT_FALSE(before->allowed());
-  EXPECT_EQ(before->reason(), "CATEGORY_NOT_COVERED") << "by the central clauses, the nearest";
+  EXPECT_EQ(before->reason(), "CATEGORY_NOT_COVERED") << "by the central clauses";
+  EXPECT_FALSE(before->has_nearest()) << "none of them is about it";
   EXPECT_FALSE(before->remedy().empty());
   EXPECT_FALSE(before->remedy_en().empty());
   BringIntoForce();
