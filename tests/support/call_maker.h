@@ -54,6 +54,7 @@ class CallMaker {
     std::vector<std::pair<std::string, int32_t>> citations = {};
     std::vector<SideRecord> side_records = {};
     std::function<absl::Status(storage::WriteTx&)> on_record = nullptr;
+    std::vector<journal::Ref> related = {};
     Replay result = {};
     bool replayed = false;
   };
@@ -65,6 +66,7 @@ class CallMaker {
             .citations = call.citations_,
             .side_records = call.side_records_,
             .on_record = call.on_record_,
+            .related = call.related_,
             .result = call.result_,
             .replayed = call.replayed_};
   }
