@@ -9,6 +9,7 @@
 #include "services/base/status.h"
 #include "services/journal/ref.h"
 #include "services/rpc/migrations.h"
+#include "tests/support/forwarding_database.h"
 #include "tests/support/temporary_database.h"
 
 namespace samverkan::hub {
@@ -21,9 +22,9 @@ using ::testing::UnorderedElementsAre;
 constexpr int kMany = 2'500;
 
 // Counts what housekeeping asks of a database, so that a test can wait for it.
-class WatchedDatabase final : public storage::Database {
+class WatchedDatabase final : public storage::ForwardingDatabase {
  public:
-  explicit WatchedDatabase(storage::Database& inner) : inner_(inner) {}
+  explicit WatchedDatabase(storage::Database& inner) : ForwardingDatabase(inner) {}
 
   // From now on writes fail with this.
   void FailWrites(absl::Status status) {
@@ -49,10 +50,6 @@ class WatchedDatabase final : public storage::Database {
     return writes_;
   }
 
-  absl::Status Read(absl::Time deadline,
-                    absl::FunctionRef<absl::Status(storage::ReadTx&)> fn) override {
-    return inner_.Read(deadline, fn);
-  }
   void Write(absl::Time deadline, WriteFunction fn, Done done) override {
     absl::Status failure;
     {
@@ -67,21 +64,17 @@ class WatchedDatabase final : public storage::Database {
       done(std::move(status));
     };
     if (!failure.ok()) fn = [failure](storage::WriteTx&) { return failure; };
-    inner_.Write(deadline, std::move(fn), std::move(counted));
+    ForwardingDatabase::Write(deadline, std::move(fn), std::move(counted));
   }
   void Purge(Done done) override {
     {
       absl::MutexLock lock(&mutex_);
       ++purges_;
     }
-    inner_.Purge(std::move(done));
+    ForwardingDatabase::Purge(std::move(done));
   }
-  absl::Status Ready() override { return inner_.Ready(); }
-  storage::DatabaseStats Stats() const override { return inner_.Stats(); }
-  void Stop() override { inner_.Stop(); }
 
  private:
-  storage::Database& inner_;
   absl::Mutex mutex_;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   int purges_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -95,26 +95,55 @@ void CompleteReport(const Call& call, CheckedContent& checked) {
 }  // namespace
 
 absl::StatusOr<IncidentHandlers::Report> IncidentHandlers::PrepareCreate(
-    const access::Snapshot& policy, const v1::CreateIncidentRequest& request) {
+    const Call& call, const v1::CreateIncidentRequest& request) {
   const v1::Incident& incoming = request.incident();
   SV_RETURN_IF_ERROR(CheckForeignId(incoming.foreign_id()));
   SV_ASSIGN_OR_RETURN(CheckedContent checked,
-                      CheckReport(policy, incoming.content(), incoming.source(), "incident.content",
-                                  "incident.source"));
-  return Report{.checked = std::move(checked), .hash = HashOf(request)};
+                      CheckReport(call.policy(), incoming.content(), incoming.source(),
+                                  "incident.content", "incident.source"));
+  CompleteReport(call, checked);
+  const access::IncidentCategory* category =
+      call.policy().FindIncidentCategory(checked.content.category());
+  if (!IsPolice(call) && !category->reportable) {
+    return Error(errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED,
+                 "Only the police hand in items of this category.",
+                 {{"category", checked.content.category()}});
+  }
+  const std::optional<UnitName> unit = UnitName::Parse(request.parent());
+  if (!unit) return FieldInvalid("parent", "must be parties/{party}/units/{unit}");
+  Report report = {.hash = HashOf(request)};
+  Object& object = report.object;
+  object.kind = access::ObjectKind::kIncident;
+  object.name = IncidentName{unit->party, Uuid::Random(deps_.random)}.ToString();
+  object.owner_unit = request.parent();
+  object.owner_party = unit->Party().ToString();
+  object.state = v1::Incident::STATE_RECEIVED;
+  SetLabel(object, checked);
+  v1::IncidentRecord record;
+  *record.mutable_content() = std::move(checked.content);
+  *record.mutable_source() = incoming.source();
+  if (record.source().kind().empty() && IsPolice(call))
+    record.mutable_source()->set_kind(kPoliceSourceKind);
+  record.mutable_source()->set_reporting_unit(call.unit_name());
+  record.set_foreign_id(incoming.foreign_id());
+  record.set_create_hash(report.hash);
+  *record.mutable_create_time() = ::samverkan::ToProto(call.now());
+  report.version = deps_.incidents.Seal(object, record);
+  report.shown = Shown(call, object, std::move(record), call.now());
+  return report;
 }
 
 absl::Status IncidentHandlers::CheckSlot(Call& call, const std::string& parent,
-                                         const CheckedContent& checked) const {
+                                         const Object& reported) const {
   const access::Snapshot& policy = call.policy();
   const directory::v1::ReportingUnit* slot =
       policy.ReportSlot(policy.FindUnit(parent), call.unit());
   if (slot == nullptr) return NotFound();
   if (slot->clauses().empty()) return absl::OkStatus();
-  Object object;
+  // It comes from the reporting unit.
+  Object object = reported;
   object.owner_unit = call.unit_name();
   object.owner_party = call.party_name();
-  SetLabel(object, checked);
   const access::Label label = access::LabelOf(object, policy);
   access::Decision last;
   last.reason = errors::v1::ERROR_REASON_NO_CLAUSE_IN_FORCE;
@@ -160,44 +189,17 @@ absl::StatusOr<std::optional<v1::Incident>> IncidentHandlers::FindRepeat(
 
 absl::StatusOr<v1::Incident> IncidentHandlers::Create(Call& call, WriteTx& tx,
                                                       const v1::CreateIncidentRequest& request,
-                                                      const Report& report) {
-  const v1::Incident& incoming = request.incident();
+                                                      Report report) {
+  const std::string& foreign_id = request.incident().foreign_id();
   SV_ASSIGN_OR_RETURN(std::optional<v1::Incident> repeat,
-                      FindRepeat(call, tx, incoming.foreign_id(), report.hash));
+                      FindRepeat(call, tx, foreign_id, report.hash));
   if (repeat) return *std::move(repeat);
-  CheckedContent checked = report.checked;
-  CompleteReport(call, checked);
-  const access::IncidentCategory* category =
-      call.policy().FindIncidentCategory(checked.content.category());
-  if (!IsPolice(call) && !category->reportable) {
-    return Error(errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED,
-                 "Only the police hand in items of this category.",
-                 {{"category", checked.content.category()}});
-  }
-  const bool into_slot = request.parent() != call.unit_name();
-  if (into_slot) SV_RETURN_IF_ERROR(CheckSlot(call, request.parent(), checked));
-
-  const std::optional<UnitName> unit = UnitName::Parse(request.parent());
-  if (!unit) return FieldInvalid("parent", "must be parties/{party}/units/{unit}");
-  Object object;
-  object.kind = access::ObjectKind::kIncident;
-  object.name = IncidentName{unit->party, Uuid::Random(deps_.random)}.ToString();
-  object.owner_unit = request.parent();
-  object.owner_party = unit->Party().ToString();
-  object.state = v1::Incident::STATE_RECEIVED;
-  SetLabel(object, checked);
-  v1::IncidentRecord record;
-  *record.mutable_content() = std::move(checked.content);
-  *record.mutable_source() = incoming.source();
-  if (record.source().kind().empty() && IsPolice(call))
-    record.mutable_source()->set_kind(kPoliceSourceKind);
-  record.mutable_source()->set_reporting_unit(call.unit_name());
-  record.set_foreign_id(incoming.foreign_id());
-  record.set_create_hash(report.hash);
-  *record.mutable_create_time() = ::samverkan::ToProto(tx.now());
-  SV_RETURN_IF_ERROR(deps_.incidents.Insert(tx, object, record));
-  if (!incoming.foreign_id().empty())
-    deps_.incidents.PutForeignId(tx, call.party_name(), incoming.foreign_id(), object.id);
+  Object& object = report.object;
+  if (request.parent() != call.unit_name())
+    SV_RETURN_IF_ERROR(CheckSlot(call, request.parent(), object));
+  SV_RETURN_IF_ERROR(deps_.incidents.Insert(tx, object, std::move(report.version)));
+  if (!foreign_id.empty())
+    deps_.incidents.PutForeignId(tx, call.party_name(), foreign_id, object.id);
   if (object.owner_party != call.party_name())
     call.AlsoRecord({object.owner_party, audit::v1::Record::KIND_WRITE, object.name});
   SV_RETURN_IF_ERROR(
@@ -209,7 +211,9 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Create(Call& call, WriteTx& tx,
           .status());
   call.SetResource(object.name);
   call.SetResult({.object_id = object.id, .revision = object.revision});
-  return Shown(call, object, std::move(record), tx.now());
+  if (report.shown.has_update_time())
+    *report.shown.mutable_update_time() = ::samverkan::ToProto(tx.now());
+  return std::move(report.shown);
 }
 
 absl::StatusOr<v1::Incident> IncidentHandlers::Render(Call& call, ReadTx& tx,
@@ -253,11 +257,11 @@ absl::StatusOr<v1::ListIncidentsResponse> IncidentHandlers::List(
 }
 
 absl::StatusOr<CheckedContent> IncidentHandlers::PrepareSourceChange(
-    const access::Snapshot& policy, const v1::ReportSourceChangeRequest& request) {
+    const Call& call, const v1::ReportSourceChangeRequest& request) {
   if (!request.source().has_observe_time())
     return FieldInvalid("source.observe_time", "is required");
   absl::StatusOr<CheckedContent> checked =
-      CheckReport(policy, request.content(), request.source(), "content", "source");
+      CheckReport(call.policy(), request.content(), request.source(), "content", "source");
   if (checked.ok() || ReasonOf(checked.status()) != errors::v1::ERROR_REASON_CATEGORY_NOT_COVERED)
     return checked;
   // What the source now calls something that may be no item is no error here: the handler rejects
@@ -268,8 +272,7 @@ absl::StatusOr<CheckedContent> IncidentHandlers::PrepareSourceChange(
 }
 
 absl::StatusOr<v1::Incident> IncidentHandlers::ReportSourceChange(
-    Call& call, WriteTx& tx, const v1::ReportSourceChangeRequest& request,
-    const CheckedContent& prepared) {
+    Call& call, WriteTx& tx, const v1::ReportSourceChangeRequest& request, CheckedContent checked) {
   Object object = call.object();
   SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, deps_.incidents.Load(tx, object));
   // Only whoever handed it in speaks for its source; of a retracted item nobody knows who that was.
@@ -283,7 +286,7 @@ absl::StatusOr<v1::Incident> IncidentHandlers::ReportSourceChange(
     call.SetResult({.object_id = object.id, .revision = object.revision});
     return ShownWithState(call, object, record, object.change_time);
   }
-  const bool allowed = !prepared.information_category.empty();
+  const bool allowed = !checked.information_category.empty();
   const std::string reporting_unit = record.source().reporting_unit();
   const std::string kind = record.source().kind();
   *record.mutable_source() = request.source();
@@ -294,7 +297,6 @@ absl::StatusOr<v1::Incident> IncidentHandlers::ReportSourceChange(
   SV_RETURN_IF_ERROR(
       CheckState(Verb::kSourceUpdate, static_cast<v1::Incident::State>(object.state)));
   if (allowed) {
-    CheckedContent checked = prepared;
     CompleteReport(call, checked);
     SetLabel(object, checked);
     *record.mutable_content() = std::move(checked.content);
@@ -332,18 +334,18 @@ absl::StatusOr<v1::Incident> IncidentHandlers::Saved(Call& call, WriteTx& tx, Ob
 }
 
 absl::StatusOr<CheckedContent> IncidentHandlers::PrepareAssess(
-    const access::Snapshot& policy, const v1::AssessIncidentRequest& request) {
-  return CheckContent(policy, request.content(), ContentUse::kAssessment, "content");
+    const Call& call, const v1::AssessIncidentRequest& request) {
+  return CheckContent(call.policy(), request.content(), ContentUse::kAssessment, "content");
 }
 
 absl::StatusOr<v1::Incident> IncidentHandlers::Assess(Call& call, WriteTx& tx,
                                                       const v1::AssessIncidentRequest& request,
-                                                      const CheckedContent& checked) {
+                                                      CheckedContent checked) {
   Object object = call.object();
   SV_RETURN_IF_ERROR(CheckState(Verb::kAssess, static_cast<v1::Incident::State>(object.state)));
   SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, deps_.incidents.Load(tx, object));
-  *record.mutable_content() = checked.content;
   SetLabel(object, checked);
+  *record.mutable_content() = std::move(checked.content);
   object.state = v1::Incident::STATE_ASSESSED;
   return Saved(call, tx, object, record);
 }

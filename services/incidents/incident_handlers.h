@@ -38,31 +38,35 @@ class IncidentHandlers {
  public:
   explicit IncidentHandlers(const Dependencies& deps) : deps_(deps) {}
 
-  // What is handed in, checked, with the hash by which a repeat is known.
+  // What is handed in, checked and as it will be stored.
   struct Report {
-    CheckedContent checked;
-    std::string hash;
+    // Its label, still without id.
+    access::Object object = {};
+    IncidentStore::SealedVersion version = {};
+    // The answer, apart from the time of the transaction.
+    v1::Incident shown = {};
+    // By which a repeat is known.
+    std::string hash = {};
   };
-  absl::StatusOr<Report> PrepareCreate(const access::Snapshot& policy,
+  absl::StatusOr<Report> PrepareCreate(const rpc::Call& call,
                                        const v1::CreateIncidentRequest& request);
   absl::StatusOr<v1::Incident> Create(rpc::Call& call, storage::WriteTx& tx,
-                                      const v1::CreateIncidentRequest& request,
-                                      const Report& report);
+                                      const v1::CreateIncidentRequest& request, Report report);
   absl::StatusOr<v1::Incident> Get(rpc::Call& call, storage::ReadTx& tx,
                                    const v1::GetIncidentRequest& request);
   absl::StatusOr<v1::ListIncidentsResponse> List(rpc::Call& call, storage::ReadTx& tx,
                                                  const v1::ListIncidentsRequest& request);
 
-  absl::StatusOr<CheckedContent> PrepareSourceChange(const access::Snapshot& policy,
+  absl::StatusOr<CheckedContent> PrepareSourceChange(const rpc::Call& call,
                                                      const v1::ReportSourceChangeRequest& request);
   absl::StatusOr<v1::Incident> ReportSourceChange(rpc::Call& call, storage::WriteTx& tx,
                                                   const v1::ReportSourceChangeRequest& request,
-                                                  const CheckedContent& checked);
-  absl::StatusOr<CheckedContent> PrepareAssess(const access::Snapshot& policy,
+                                                  CheckedContent checked);
+  absl::StatusOr<CheckedContent> PrepareAssess(const rpc::Call& call,
                                                const v1::AssessIncidentRequest& request);
   absl::StatusOr<v1::Incident> Assess(rpc::Call& call, storage::WriteTx& tx,
                                       const v1::AssessIncidentRequest& request,
-                                      const CheckedContent& checked);
+                                      CheckedContent checked);
   absl::StatusOr<v1::Incident> Reject(rpc::Call& call, storage::WriteTx& tx,
                                       const v1::RejectIncidentRequest& request);
 
@@ -76,7 +80,7 @@ class IncidentHandlers {
                                                          const std::string& foreign_id,
                                                          const std::string& hash);
   absl::Status CheckSlot(rpc::Call& call, const std::string& parent,
-                         const CheckedContent& checked) const;
+                         const access::Object& reported) const;
   absl::StatusOr<v1::Incident> Saved(rpc::Call& call, storage::WriteTx& tx, access::Object& object,
                                      const v1::IncidentRecord& record);
   absl::StatusOr<v1::Incident> AddTask(rpc::Call& call, storage::WriteTx& tx,

@@ -331,10 +331,10 @@ TEST_F(IncidentHandlersTest, OnlyWhoeverHandedItInSpeaksForTheSource) {
 TEST_F(IncidentHandlersTest, ASourceSaysWhenItWasSeen) {
   v1::ReportSourceChangeRequest request;
   *request.mutable_content() = world_.Robbery();
-  EXPECT_EQ(BadRequestOf(world_.items.PrepareSourceChange(*world_.snapshot(), request).status())
-                .field_violations(0)
-                .field(),
-            "source.observe_time");
+  const auto prepared = world_.Write(officer_, "", [&](rpc::Call& call, storage::WriteTx&) {
+    return world_.items.PrepareSourceChange(call, request);
+  });
+  EXPECT_EQ(BadRequestOf(prepared.status()).field_violations(0).field(), "source.observe_time");
 }
 
 TEST_F(IncidentHandlersTest, OfARetractedItemASourceLearnsOnlyThatItIsGone) {

@@ -23,8 +23,9 @@ const storage::AppendTable& Versions() {
   return *table;
 }
 
-std::string ContextOf(int64_t version_id) {
-  return absl::StrCat("incident_versions/", version_id);
+// What a version is bound to: its item, and the version before it.
+std::string ContextOf(const access::Object& object, int64_t previous) {
+  return absl::StrCat("incident_versions/", object.name, "/", previous);
 }
 
 storage::Key ForeignKey(absl::string_view party, absl::string_view foreign_id) {
@@ -36,29 +37,34 @@ storage::Key ForeignKey(absl::string_view party, absl::string_view foreign_id) {
 
 }  // namespace
 
-absl::Status IncidentStore::AppendVersion(WriteTx& tx, access::Object& object,
-                                          const v1::IncidentRecord& record) const {
-  SV_ASSIGN_OR_RETURN(const int64_t id, tx.Next("incident_versions"));
-  const std::string context = ContextOf(id);
+IncidentStore::SealedVersion IncidentStore::Seal(const access::Object& object,
+                                                 const v1::IncidentRecord& record) const {
+  const std::string context = ContextOf(object, object.head);
   RecordCipher::Sealed sealed = cipher_.Seal(record.SerializeAsString(), context);
-  std::string wrapped = cipher_.Wrap(sealed.record_key, object.owner_party, context);
-  tx.Append(Versions(),
-            storage::MakeRow(id, object.id, object.head, absl::ToUnixMicros(tx.now()),
-                             Blob{std::move(wrapped)}, Blob{std::move(sealed.ciphertext)}));
+  return {.wrapped_key = cipher_.Wrap(sealed.record_key, object.owner_party, context),
+          .ciphertext = std::move(sealed.ciphertext)};
+}
+
+absl::Status IncidentStore::AppendVersion(WriteTx& tx, access::Object& object,
+                                          SealedVersion version) {
+  SV_ASSIGN_OR_RETURN(const int64_t id, tx.Next("incident_versions"));
+  tx.Append(Versions(), storage::MakeRow(id, object.id, object.head, absl::ToUnixMicros(tx.now()),
+                                         Blob{std::move(version.wrapped_key)},
+                                         Blob{std::move(version.ciphertext)}));
   object.head = id;
   return absl::OkStatus();
 }
 
 absl::Status IncidentStore::Insert(WriteTx& tx, access::Object& object,
-                                   const v1::IncidentRecord& record) const {
+                                   SealedVersion version) const {
   SV_ASSIGN_OR_RETURN(object.id, objects_.NextId(tx));
-  SV_RETURN_IF_ERROR(AppendVersion(tx, object, record));
+  SV_RETURN_IF_ERROR(AppendVersion(tx, object, std::move(version)));
   return objects_.Insert(tx, object);
 }
 
 absl::Status IncidentStore::Save(WriteTx& tx, access::Object& object,
                                  const v1::IncidentRecord& record) const {
-  SV_RETURN_IF_ERROR(AppendVersion(tx, object, record));
+  SV_RETURN_IF_ERROR(AppendVersion(tx, object, Seal(object, record)));
   return objects_.Update(tx, object);
 }
 
@@ -68,8 +74,9 @@ absl::StatusOr<v1::IncidentRecord> IncidentStore::Load(ReadTx& tx,
   if (!row)
     return absl::DataLossError(
         absl::StrCat("version ", object.head, " of object ", object.id, " is missing"));
-  const std::optional<std::string> plaintext = cipher_.Open(
-      row->Bytes(kWrappedKey), object.owner_party, row->Bytes(kCiphertext), ContextOf(object.head));
+  const std::optional<std::string> plaintext =
+      cipher_.Open(row->Bytes(kWrappedKey), object.owner_party, row->Bytes(kCiphertext),
+                   ContextOf(object, row->Int(kPrevious)));
   v1::IncidentRecord record;
   if (!plaintext || !record.ParseFromString(*plaintext)) {
     return absl::DataLossError(absl::StrCat("version ", object.head, " of object ", object.id,

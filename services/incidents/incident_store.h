@@ -22,9 +22,15 @@ class IncidentStore {
   IncidentStore(const access::ObjectStore& objects, const RecordCipher& cipher)
       : objects_(objects), cipher_(cipher) {}
 
+  // A version, encrypted. It opens only as the one that follows `object.head` in this item.
+  struct SealedVersion {
+    std::string wrapped_key;
+    std::string ciphertext;
+  };
+  SealedVersion Seal(const access::Object& object, const v1::IncidentRecord& record) const;
+
   // Writes a new item's label and first version.
-  absl::Status Insert(storage::WriteTx& tx, access::Object& object,
-                      const v1::IncidentRecord& record) const;
+  absl::Status Insert(storage::WriteTx& tx, access::Object& object, SealedVersion version) const;
   // Writes a further version and the label as changed.
   absl::Status Save(storage::WriteTx& tx, access::Object& object,
                     const v1::IncidentRecord& record) const;
@@ -42,8 +48,8 @@ class IncidentStore {
                     int64_t object_id) const;
 
  private:
-  absl::Status AppendVersion(storage::WriteTx& tx, access::Object& object,
-                             const v1::IncidentRecord& record) const;
+  static absl::Status AppendVersion(storage::WriteTx& tx, access::Object& object,
+                                    SealedVersion version);
 
   const access::ObjectStore& objects_;
   const RecordCipher& cipher_;

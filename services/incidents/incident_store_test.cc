@@ -71,7 +71,7 @@ class IncidentStoreTest : public ::testing::Test {
 TEST_F(IncidentStoreTest, DestroysEveryVersion) {
   access::Object object = Item();
   ASSERT_TRUE(Write([&](storage::WriteTx& tx) {
-                return store_.Insert(tx, object, RecordOf("first"));
+                return store_.Insert(tx, object, store_.Seal(object, RecordOf("first")));
               }).ok());
   ASSERT_TRUE(Write([&](storage::WriteTx& tx) {
                 return store_.Save(tx, object, RecordOf("second"));
@@ -86,7 +86,7 @@ TEST_F(IncidentStoreTest, DestroysEveryVersion) {
 TEST_F(IncidentStoreTest, PutsOffToDestroyWhatIsOnlyBeingWritten) {
   access::Object object = Item();
   const absl::Status status = Write([&](storage::WriteTx& tx) -> absl::Status {
-    SV_RETURN_IF_ERROR(store_.Insert(tx, object, RecordOf("first")));
+    SV_RETURN_IF_ERROR(store_.Insert(tx, object, store_.Seal(object, RecordOf("first"))));
     return store_.Destroy(tx, object);
   });
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;

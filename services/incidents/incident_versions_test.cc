@@ -40,8 +40,9 @@ class IncidentVersionsTest : public ::testing::Test {
     return text;
   }
   void Insert(access::Object& object, const std::string& text) {
-    const absl::Status status =
-        Write([&](storage::WriteTx& tx) { return store_.Insert(tx, object, RecordOf(text)); });
+    const absl::Status status = Write([&](storage::WriteTx& tx) {
+      return store_.Insert(tx, object, store_.Seal(object, RecordOf(text)));
+    });
     ASSERT_TRUE(status.ok()) << status;
   }
   void Save(access::Object& object, const std::string& text) {

@@ -51,7 +51,8 @@ access::CellSet CellsOf(const Object& object, const access::Snapshot& policy) {
 }  // namespace
 
 absl::StatusOr<ReleaseHandlers::CheckedRelease> ReleaseHandlers::PrepareRelease(
-    const access::Snapshot& policy, const v1::ReleaseIncidentRequest& request) {
+    const Call& call, const v1::ReleaseIncidentRequest& request) {
+  const access::Snapshot& policy = call.policy();
   if (request.recipients_size() > kRecipientsMax) {
     return Error(errors::v1::ERROR_REASON_LIMIT_EXCEEDED, "A release has at most 100 recipients.",
                  {{"limit", "recipients"}, {"max", absl::StrCat(kRecipientsMax)}});
@@ -178,7 +179,7 @@ absl::Status ReleaseHandlers::AppendChange(WriteTx& tx, const Object& object,
 
 absl::StatusOr<v1::Release> ReleaseHandlers::Release(Call& call, WriteTx& tx,
                                                      const v1::ReleaseIncidentRequest& request,
-                                                     const CheckedRelease&) {
+                                                     CheckedRelease) {
   Object object = call.object();
   SV_RETURN_IF_ERROR(CheckState(Verb::kRelease, static_cast<v1::Incident::State>(object.state)));
   SV_ASSIGN_OR_RETURN(const access::Obligations obligations,
@@ -275,11 +276,11 @@ absl::StatusOr<v1::ListReleasesResponse> ReleaseHandlers::List(
 }
 
 absl::StatusOr<CheckedContent> ReleaseHandlers::PrepareCorrect(
-    const access::Snapshot& policy, const v1::CorrectIncidentRequest& request) {
+    const Call& call, const v1::CorrectIncidentRequest& request) {
   if (request.note().kind() == v1::RevisionNote::KIND_UNSPECIFIED)
     return FieldInvalid("note.kind", "is required");
   SV_RETURN_IF_ERROR(CheckReason(request.note().reason(), "note.reason"));
-  return CheckContent(policy, request.content(), ContentUse::kAssessment, "content");
+  return CheckContent(call.policy(), request.content(), ContentUse::kAssessment, "content");
 }
 
 absl::Status ReleaseHandlers::CorrectHolders(Call& call, WriteTx& tx, const Object& object,
@@ -343,17 +344,17 @@ absl::Status ReleaseHandlers::CorrectHolders(Call& call, WriteTx& tx, const Obje
 
 absl::StatusOr<v1::Incident> ReleaseHandlers::Correct(Call& call, WriteTx& tx,
                                                       const v1::CorrectIncidentRequest& request,
-                                                      const CheckedContent& checked) {
+                                                      CheckedContent checked) {
   Object object = call.object();
   SV_RETURN_IF_ERROR(CheckState(Verb::kCorrect, static_cast<v1::Incident::State>(object.state)));
   SV_ASSIGN_OR_RETURN(v1::IncidentRecord record, deps_.incidents.Load(tx, object));
-  *record.mutable_content() = checked.content;
-  *record.mutable_note() = request.note();
-  record.clear_tasks();  // A correction answers what the source had changed.
   object.category = checked.information_category;
   object.cells = checked.cells;
   object.tlp = checked.content.marking().tlp();
   object.confidentiality = checked.content.marking().confidentiality();
+  *record.mutable_content() = std::move(checked.content);
+  *record.mutable_note() = request.note();
+  record.clear_tasks();  // A correction answers what the source had changed.
   ++object.revision;
   SV_RETURN_IF_ERROR(deps_.incidents.Save(tx, object, record));
   std::vector<ChangeTarget> targets;
@@ -361,7 +362,7 @@ absl::StatusOr<v1::Incident> ReleaseHandlers::Correct(Call& call, WriteTx& tx,
   SV_RETURN_IF_ERROR(AppendChange(tx, object, std::move(targets)));
   call.SetKind(Record::KIND_CORRECTION);
   call.SetResult({.object_id = object.id, .revision = object.revision});
-  return ToProto(object, record, tx.now());
+  return ToProto(object, std::move(record), tx.now());
 }
 
 absl::StatusOr<v1::Incident> ReleaseHandlers::Retract(Call& call, WriteTx& tx,
@@ -378,7 +379,7 @@ absl::StatusOr<v1::Incident> ReleaseHandlers::Retract(Call& call, WriteTx& tx,
   tx.OnCommit([sealed = deps_.sealed, name = object.name] { sealed(name); });
   call.SetKind(Record::KIND_RETRACTION);
   call.SetResult({.object_id = object.id, .revision = object.revision});
-  return ToProto(object, record, tx.now());
+  return ToProto(object, std::move(record), tx.now());
 }
 
 }  // namespace samverkan::incidents

@@ -15,19 +15,19 @@ class ReleaseHandlers {
   explicit ReleaseHandlers(const Dependencies& deps) : deps_(deps) {}
 
   struct CheckedRelease {};
-  absl::StatusOr<CheckedRelease> PrepareRelease(const access::Snapshot& policy,
+  absl::StatusOr<CheckedRelease> PrepareRelease(const rpc::Call& call,
                                                 const v1::ReleaseIncidentRequest& request);
   absl::StatusOr<v1::Release> Release(rpc::Call& call, storage::WriteTx& tx,
                                       const v1::ReleaseIncidentRequest& request,
-                                      const CheckedRelease& checked);
+                                      CheckedRelease checked);
   absl::StatusOr<v1::ListReleasesResponse> List(rpc::Call& call, storage::ReadTx& tx,
                                                 const v1::ListReleasesRequest& request);
 
-  absl::StatusOr<CheckedContent> PrepareCorrect(const access::Snapshot& policy,
+  absl::StatusOr<CheckedContent> PrepareCorrect(const rpc::Call& call,
                                                 const v1::CorrectIncidentRequest& request);
   absl::StatusOr<v1::Incident> Correct(rpc::Call& call, storage::WriteTx& tx,
                                        const v1::CorrectIncidentRequest& request,
-                                       const CheckedContent& checked);
+                                       CheckedContent checked);
   absl::StatusOr<v1::Incident> Retract(rpc::Call& call, storage::WriteTx& tx,
                                        const v1::RetractIncidentRequest& request);
 

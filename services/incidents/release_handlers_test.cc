@@ -219,8 +219,12 @@ class PrepareReleaseTest : public ReleaseHandlersTest {
  protected:
   // The path at fault; the reason's name where there is none.
   std::string Fault(const v1::ReleaseIncidentRequest& request) {
-    const absl::Status status =
-        world_.releases.PrepareRelease(*world_.snapshot(), request).status();
+    const absl::Status status = world_
+                                    .Write(officer_, "",
+                                           [&](rpc::Call& call, storage::WriteTx&) {
+                                             return world_.releases.PrepareRelease(call, request);
+                                           })
+                                    .status();
     if (status.ok()) return "";
     const google::rpc::BadRequest bad_request = BadRequestOf(status);
     if (bad_request.field_violations().empty()) return ErrorInfoOf(status).reason();

@@ -14,6 +14,7 @@
 #include "services/base/status.h"
 #include "services/journal/migrations.h"
 #include "services/journal/proofs.h"
+#include "tests/support/forwarding_database.h"
 #include "tests/support/temporary_database.h"
 
 namespace samverkan::journal {
@@ -34,39 +35,26 @@ Ed25519PrivateKey KeyOf(absl::string_view seed) {
 }
 
 // A database that fails writes on demand, before or after they were stored.
-class FailingDatabase final : public storage::Database {
+class FailingDatabase final : public storage::ForwardingDatabase {
  public:
   enum class Failure { kNone, kBefore, kAfter };
 
-  explicit FailingDatabase(storage::Database& real) : real_(real) {}
+  explicit FailingDatabase(storage::Database& real) : ForwardingDatabase(real) {}
   // The write after `writes` good ones fails.
   void FailAfter(int writes, Failure failure) {
     writes_ = writes;
     failure_ = failure;
   }
-  absl::Status Read(absl::Time deadline,
-                    absl::FunctionRef<absl::Status(storage::ReadTx&)> fn) override {
-    return real_.Read(deadline, fn);
-  }
-  absl::Status ReadAhead(absl::Time deadline,
-                         absl::FunctionRef<absl::Status(storage::ReadTx&)> fn) override {
-    return real_.ReadAhead(deadline, fn);
-  }
   void Write(absl::Time deadline, WriteFunction fn, Done done) override {
     const Failure now = writes_-- == 0 ? failure_ : Failure::kNone;
     if (now == Failure::kBefore) return done(absl::ResourceExhaustedError("disk full"));
-    real_.Write(deadline, std::move(fn),
-                [now, done = std::move(done)](absl::Status status) mutable {
-                  done(now == Failure::kAfter ? absl::UnavailableError("connection lost") : status);
-                });
+    ForwardingDatabase::Write(
+        deadline, std::move(fn), [now, done = std::move(done)](absl::Status status) mutable {
+          done(now == Failure::kAfter ? absl::UnavailableError("connection lost") : status);
+        });
   }
-  void Purge(Done done) override { real_.Purge(std::move(done)); }
-  absl::Status Ready() override { return real_.Ready(); }
-  storage::DatabaseStats Stats() const override { return real_.Stats(); }
-  void Stop() override { real_.Stop(); }
 
  private:
-  storage::Database& real_;
   int writes_ = -1;
   Failure failure_ = Failure::kNone;
 };

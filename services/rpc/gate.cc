@@ -29,6 +29,9 @@ struct Gate::Running {
   absl::Status fields = {};
   absl::Status preparation = {};
   BoundMethod::Prepared prepared = nullptr;
+  // What that was done for; null once an act has taken it.
+  std::shared_ptr<const access::Snapshot> prepared_by = nullptr;
+  access::MandateId prepared_as = {};
   storage::Key request_key = {};
   Hash body_hash = {};
   // What the caller gets if the record becomes durable.
@@ -102,10 +105,9 @@ void Gate::Run(std::shared_ptr<Running> running) {
     return;
   }
   running->fields = running->bound.fields.Check(running->request);
-  if (running->fields.ok() && running->bound.prepare) {
-    auto prepared = running->bound.prepare(*deps_.policy.Current(), running->request);
-    running->preparation = prepared.status();
-    if (prepared.ok()) running->prepared = *std::move(prepared);
+  if (running->fields.ok() && running->bound.prepare &&
+      Introduce(*running, deps_.clock.Now()).ok()) {
+    Prepare(*running);
   }
   if (running->bound.read) {
     Read(std::move(running));
@@ -149,19 +151,35 @@ absl::Status Gate::CheckRates(const access::Principal& principal, absl::Time now
                {{"limit", "calls per second"}});
 }
 
-absl::Status Gate::PermitCall(Running& running, storage::ReadTx& tx) {
+absl::Status Gate::Introduce(Running& running, absl::Time now) const {
   Call& call = running.call;
   call.Reset();
-  running.hidden.reset();
   call.policy_ = deps_.policy.Current();
   call.purpose_ = KnownPurpose(*call.policy_, running.inbound);
-  call.now_ = tx.now();
-  auto mandate = ResolveMandate(*call.policy_, call.principal_, running.inbound.mandate, tx.now());
-  if (!mandate.ok()) {
-    running.outcome = std::move(mandate).status();
-    return absl::OkStatus();
+  call.now_ = now;
+  SV_ASSIGN_OR_RETURN(call.mandate_,
+                      ResolveMandate(*call.policy_, call.principal_, running.inbound.mandate, now));
+  return absl::OkStatus();
+}
+
+void Gate::Prepare(Running& running) {
+  const Call& call = running.call;
+  if (!running.bound.prepare ||
+      (running.prepared_by == call.policy_ && running.prepared_as == call.mandate_)) {
+    return;
   }
-  call.mandate_ = *mandate;
+  auto prepared = running.bound.prepare(call, running.request);
+  running.preparation = prepared.status();
+  running.prepared = prepared.ok() ? *std::move(prepared) : nullptr;
+  running.prepared_by = call.policy_;
+  running.prepared_as = call.mandate_;
+}
+
+absl::Status Gate::PermitCall(Running& running, storage::ReadTx& tx) {
+  Call& call = running.call;
+  running.hidden.reset();
+  running.outcome = Introduce(running, tx.now());
+  if (!running.outcome.ok()) return absl::OkStatus();
   SV_ASSIGN_OR_RETURN(PermitOutcome outcome,
                       Permit(tx, deps_.objects, *call.policy_, call.principal_, call.mandate_,
                              running.inbound, running.method(), running.request));
@@ -180,7 +198,7 @@ absl::Status Gate::Check(const Running& running) const {
     return Error(errors::v1::ERROR_REASON_STALE_VERSION,
                  "It changed since you read it; read it again and repeat the act.");
   }
-  return running.preparation;
+  return absl::OkStatus();
 }
 
 absl::Status Gate::ReadInTransaction(Running& running, storage::ReadTx& tx) {
@@ -261,8 +279,11 @@ absl::Status Gate::Act(Running& running, storage::WriteTx& tx) {
     }
   }
   SV_RETURN_IF_ERROR(Check(running));
-  SV_RETURN_IF_ERROR(
-      running.bound.write(call, tx, running.request, running.prepared, running.response));
+  Prepare(running);
+  SV_RETURN_IF_ERROR(running.preparation);
+  running.prepared_by = nullptr;
+  SV_RETURN_IF_ERROR(running.bound.write(
+      call, tx, running.request, std::exchange(running.prepared, nullptr), running.response));
   if (!remembers) return absl::OkStatus();
   return deps_.requests.Put(tx, running.request_key,
                             {.body_hash = running.body_hash, .result = call.result_});

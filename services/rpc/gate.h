@@ -60,11 +60,10 @@ struct BoundMethod {
 
   Method method;
   std::function<absl::Status(Call&, storage::ReadTx&, const Message&, Message&)> read = nullptr;
-  std::function<absl::Status(Call&, storage::WriteTx&, const Message&, const Prepared&, Message&)>
-      write = nullptr;
-  std::function<absl::Status(Call&, storage::ReadTx&, const Replay&, Message&)> render = nullptr;
-  std::function<absl::StatusOr<Prepared>(const access::Snapshot&, const Message&)> prepare =
+  std::function<absl::Status(Call&, storage::WriteTx&, const Message&, Prepared, Message&)> write =
       nullptr;
+  std::function<absl::Status(Call&, storage::ReadTx&, const Replay&, Message&)> render = nullptr;
+  std::function<absl::StatusOr<Prepared>(const Call&, const Message&)> prepare = nullptr;
   FieldChecks fields = FieldChecks(method.descriptor->input_type());
 };
 
@@ -121,12 +120,14 @@ class Gate {
       H& handlers, absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&),
       absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&));
 
-  // Binds a writing method with heavy pure work: `prepare` runs on the pool before the transaction
-  // and never answers; its status is returned in Check.
+  // Binds a writing method with heavy pure work: `prepare` runs on the pool before the transaction,
+  // for the rules and the mandate of that moment, and never answers; its status is returned in
+  // Check. The act takes what was prepared. Where rules or mandate have changed since, or the
+  // transaction runs again, it is prepared anew inside it.
   template <typename H, typename Request, typename Response, typename Prepared>
   Unary<Request, Response> Bind(
-      H& handlers, absl::StatusOr<Prepared> (H::*prepare)(const access::Snapshot&, const Request&),
-      absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&, const Prepared&),
+      H& handlers, absl::StatusOr<Prepared> (H::*prepare)(const Call&, const Request&),
+      absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&, Prepared),
       absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&));
 
   // Ends the process unless every method of the services is bound (streams: announced by
@@ -162,6 +163,10 @@ class Gate {
   absl::Status ReadInTransaction(Running& running, storage::ReadTx& tx);
   absl::Status WriteInTransaction(Running& running, storage::WriteTx& tx);
   absl::Status Act(Running& running, storage::WriteTx& tx);
+  // Who the call is judged as at an instant; what storage is not asked for.
+  absl::Status Introduce(Running& running, absl::Time now) const;
+  // The heavy pure work, where it is not done for the rules and mandate that the call now has.
+  static void Prepare(Running& running);
   absl::Status PermitStream(Call& call, const Method& method, const Inbound& inbound,
                             const std::vector<std::string>& units, storage::ReadTx& tx,
                             std::string& asked) const;
@@ -252,25 +257,24 @@ Unary<Request, Response> Gate::Bind(
 
 template <typename H, typename Request, typename Response, typename Prepared>
 Unary<Request, Response> Gate::Bind(
-    H& handlers, absl::StatusOr<Prepared> (H::*prepare)(const access::Snapshot&, const Request&),
-    absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&, const Prepared&),
+    H& handlers, absl::StatusOr<Prepared> (H::*prepare)(const Call&, const Request&),
+    absl::StatusOr<Response> (H::*act)(Call&, storage::WriteTx&, const Request&, Prepared),
     absl::StatusOr<Response> (H::*render)(Call&, storage::ReadTx&, const Replay&)) {
   BoundMethod bound{.method = internal::MethodFor<Request>()};
-  bound.prepare =
-      [&handlers, prepare](
-          const access::Snapshot& policy,
-          const google::protobuf::Message& request) -> absl::StatusOr<BoundMethod::Prepared> {
+  bound.prepare = [&handlers, prepare](const Call& call, const google::protobuf::Message& request)
+      -> absl::StatusOr<BoundMethod::Prepared> {
     absl::StatusOr<Prepared> prepared =
-        (handlers.*prepare)(policy, static_cast<const Request&>(request));
+        (handlers.*prepare)(call, static_cast<const Request&>(request));
     if (!prepared.ok()) return std::move(prepared).status();
     return BoundMethod::Prepared(std::make_shared<Prepared>(*std::move(prepared)));
   };
   bound.write = [&handlers, act](
                     Call& call, storage::WriteTx& tx, const google::protobuf::Message& request,
                     const BoundMethod::Prepared& prepared, google::protobuf::Message& response) {
-    return internal::Store<Response>((handlers.*act)(call, tx, static_cast<const Request&>(request),
-                                                     *static_cast<const Prepared*>(prepared.get())),
-                                     response);
+    return internal::Store<Response>(
+        (handlers.*act)(call, tx, static_cast<const Request&>(request),
+                        std::move(*static_cast<Prepared*>(prepared.get()))),
+        response);
   };
   bound.render = internal::Renderer(handlers, render);
   return {*this, Keep(std::move(bound), options::v1::ACCESS_WRITE)};

@@ -7,13 +7,14 @@
 #include "absl/synchronization/mutex.h"
 #include "services/base/status.h"
 #include "services/storage/database.h"
+#include "tests/support/forwarding_database.h"
 
 namespace samverkan::storage {
 
 // A database that fails when told to, and can run every write again as after a lost transaction.
-class FaultyDatabase final : public Database {
+class FaultyDatabase final : public ForwardingDatabase {
  public:
-  explicit FaultyDatabase(Database& inner) : inner_(inner) {}
+  explicit FaultyDatabase(Database& inner) : ForwardingDatabase(inner) {}
 
   // From now on reads, or writes, fail with this before they begin; with OK no longer.
   void FailReads(absl::Status status) {
@@ -32,12 +33,12 @@ class FaultyDatabase final : public Database {
 
   absl::Status Read(absl::Time deadline, absl::FunctionRef<absl::Status(ReadTx&)> fn) override {
     SV_RETURN_IF_ERROR(ReadFailure());
-    return inner_.Read(deadline, fn);
+    return ForwardingDatabase::Read(deadline, fn);
   }
   absl::Status ReadAhead(absl::Time deadline,
                          absl::FunctionRef<absl::Status(ReadTx&)> fn) override {
     SV_RETURN_IF_ERROR(ReadFailure());
-    return inner_.ReadAhead(deadline, fn);
+    return ForwardingDatabase::ReadAhead(deadline, fn);
   }
   void Write(absl::Time deadline, WriteFunction fn, Done done) override {
     absl::Status failure;
@@ -56,12 +57,8 @@ class FaultyDatabase final : public Database {
         return fn(tx);
       };
     }
-    inner_.Write(deadline, std::move(fn), std::move(done));
+    ForwardingDatabase::Write(deadline, std::move(fn), std::move(done));
   }
-  void Purge(Done done) override { inner_.Purge(std::move(done)); }
-  absl::Status Ready() override { return inner_.Ready(); }
-  DatabaseStats Stats() const override { return inner_.Stats(); }
-  void Stop() override { inner_.Stop(); }
 
  private:
   absl::Status ReadFailure() {
@@ -69,7 +66,6 @@ class FaultyDatabase final : public Database {
     return read_;
   }
 
-  Database& inner_;
   absl::Mutex mutex_;
   absl::Status read_ ABSL_GUARDED_BY(mutex_);
   absl::Status write_ ABSL_GUARDED_BY(mutex_);

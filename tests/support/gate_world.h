@@ -52,14 +52,14 @@ class NotingHandlers {
                                                  const rpc::Replay& replay) {
     return Named(absl::StrCat("rendered ", replay.object_id));
   }
-  absl::StatusOr<std::string> PrepareRelease(const access::Snapshot& policy,
+  absl::StatusOr<std::string> PrepareRelease(const Call& call,
                                              const incidents::v1::ReleaseIncidentRequest& request) {
     SV_RETURN_IF_ERROR(prepare());
     return "prepared";
   }
   absl::StatusOr<incidents::v1::Release> Release(
       Call& call, storage::WriteTx& tx, const incidents::v1::ReleaseIncidentRequest& request,
-      const std::string& prepared) {
+      std::string prepared) {
     SV_RETURN_IF_ERROR(Note(tx, prepared));
     call.SetKind(audit::v1::Record::KIND_RELEASE);
     call.AlsoRecord({"parties/sthlm-sdn-hal", audit::v1::Record::KIND_DELIVERY, "the copy"});

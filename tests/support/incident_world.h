@@ -78,10 +78,11 @@ class IncidentWorld : public HandlerWorld {
   }
   absl::StatusOr<Incident> Create(const Caller& caller,
                                   const incidents::v1::CreateIncidentRequest& request) {
-    SV_ASSIGN_OR_RETURN(const auto report, items.PrepareCreate(*snapshot(), request));
-    return Write(caller, "", [&](rpc::Call& call, storage::WriteTx& tx) {
-      return items.Create(call, tx, request, report);
-    });
+    return Write(caller, "",
+                 [&](rpc::Call& call, storage::WriteTx& tx) -> absl::StatusOr<Incident> {
+                   SV_ASSIGN_OR_RETURN(auto report, items.PrepareCreate(call, request));
+                   return items.Create(call, tx, request, std::move(report));
+                 });
   }
   absl::StatusOr<Incident> Get(const Caller& caller, const std::string& name) {
     return Read(caller, name, [&](rpc::Call& call, storage::ReadTx& tx) {
@@ -98,11 +99,11 @@ class IncidentWorld : public HandlerWorld {
                                   const incidents::v1::IncidentContent& content) {
     incidents::v1::AssessIncidentRequest request;
     *request.mutable_content() = content;
-    SV_ASSIGN_OR_RETURN(const incidents::CheckedContent checked,
-                        items.PrepareAssess(*snapshot(), request));
-    return Write(caller, name, [&](rpc::Call& call, storage::WriteTx& tx) {
-      return items.Assess(call, tx, request, checked);
-    });
+    return Write(caller, name,
+                 [&](rpc::Call& call, storage::WriteTx& tx) -> absl::StatusOr<Incident> {
+                   SV_ASSIGN_OR_RETURN(auto checked, items.PrepareAssess(call, request));
+                   return items.Assess(call, tx, request, std::move(checked));
+                 });
   }
   absl::StatusOr<Incident> Reject(const Caller& caller, const std::string& name,
                                   const std::string& reason) {
@@ -119,11 +120,11 @@ class IncidentWorld : public HandlerWorld {
     incidents::v1::ReportSourceChangeRequest request;
     *request.mutable_content() = content;
     *request.mutable_source()->mutable_observe_time() = ToProto(observed);
-    SV_ASSIGN_OR_RETURN(const incidents::CheckedContent checked,
-                        items.PrepareSourceChange(*snapshot(), request));
-    return Write(caller, name, [&](rpc::Call& call, storage::WriteTx& tx) {
-      return items.ReportSourceChange(call, tx, request, checked);
-    });
+    return Write(caller, name,
+                 [&](rpc::Call& call, storage::WriteTx& tx) -> absl::StatusOr<Incident> {
+                   SV_ASSIGN_OR_RETURN(auto checked, items.PrepareSourceChange(call, request));
+                   return items.ReportSourceChange(call, tx, request, std::move(checked));
+                 });
   }
 
   // To the district under clause l2 unless changed.
@@ -137,11 +138,11 @@ class IncidentWorld : public HandlerWorld {
   }
   absl::StatusOr<Release> ReleaseItem(const Caller& caller, const std::string& name,
                                       const incidents::v1::ReleaseIncidentRequest& request) {
-    SV_ASSIGN_OR_RETURN(const incidents::ReleaseHandlers::CheckedRelease checked,
-                        releases.PrepareRelease(*snapshot(), request));
-    return Write(caller, name, [&](rpc::Call& call, storage::WriteTx& tx) {
-      return releases.Release(call, tx, request, checked);
-    });
+    return Write(caller, name,
+                 [&](rpc::Call& call, storage::WriteTx& tx) -> absl::StatusOr<Release> {
+                   SV_ASSIGN_OR_RETURN(const auto checked, releases.PrepareRelease(call, request));
+                   return releases.Release(call, tx, request, checked);
+                 });
   }
   absl::StatusOr<incidents::v1::ListReleasesResponse> ListReleases(
       const Caller& caller, const std::string& name,
@@ -156,11 +157,11 @@ class IncidentWorld : public HandlerWorld {
     *request.mutable_content() = content;
     request.mutable_note()->set_kind(incidents::v1::RevisionNote::KIND_CORRECTION);
     request.mutable_note()->set_reason("Fel plats angavs först.");
-    SV_ASSIGN_OR_RETURN(const incidents::CheckedContent checked,
-                        releases.PrepareCorrect(*snapshot(), request));
-    return Write(caller, name, [&](rpc::Call& call, storage::WriteTx& tx) {
-      return releases.Correct(call, tx, request, checked);
-    });
+    return Write(caller, name,
+                 [&](rpc::Call& call, storage::WriteTx& tx) -> absl::StatusOr<Incident> {
+                   SV_ASSIGN_OR_RETURN(auto checked, releases.PrepareCorrect(call, request));
+                   return releases.Correct(call, tx, request, std::move(checked));
+                 });
   }
   absl::StatusOr<Incident> Retract(const Caller& caller, const std::string& name,
                                    const std::string& reason) {
