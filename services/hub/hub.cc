@@ -32,6 +32,7 @@
 #include "services/directory/migrations.h"
 #include "services/feed/feed_service.h"
 #include "services/hub/config.h"
+#include "services/hub/connections.h"
 #include "services/hub/health.h"
 #include "services/hub/housekeeping.h"
 #include "services/hub/observer.h"
@@ -325,6 +326,7 @@ absl::Status Hub::Parts::Serve() {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kPingIntervalMinMillis);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  KeepConnectionsSmall(builder);
   for (grpc::Service* service : {static_cast<grpc::Service*>(&*incident_service),
                                  static_cast<grpc::Service*>(&*agreement_service),
                                  static_cast<grpc::Service*>(&*directory_service),

@@ -18,6 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "samverkan/incidents/v1/incidents.grpc.pb.h"
 #include "services/hub/config.h"
+#include "services/hub/connections.h"
 #include "services/hub/hub.h"
 #include "services/journal/feed_engine.h"
 #include "services/storage/database.h"
@@ -81,6 +82,7 @@ int ServeEcho(const hub::v1::HubConfig& config) {
   int port = 0;
   builder.AddListeningPort(config.listen(), grpc::SslServerCredentials(tls), &port);
   builder.RegisterService(&service);
+  hub::KeepConnectionsSmall(builder);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   Require(server != nullptr, "the echo serves");
   AnswerOrders(port, nullptr);

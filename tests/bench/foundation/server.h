@@ -27,7 +27,8 @@ class Server {
  public:
   enum class Kind {
     kHub,
-    // Answers GetIncident with the name it was asked for, over the same TLS, and does nothing else.
+    // Answers GetIncident with the name it was asked for, over the same TLS with the same buffers,
+    // and does nothing else.
     kEcho,
   };
   Server(Kind kind, const testing::HubFolder& folder, const hub::v1::HubConfig& config);
