@@ -30,7 +30,7 @@ if(SAMVERKAN_PRECOMPILE)
   target_compile_options(precompiled_tests PRIVATE ${test_options})
 endif()
 
-# For a library or program of the product, and for a GoogleTest binary.
+# For a library or program of the product, and for what tests are made of, with GoogleTest or without.
 function(sv_precompile target)
   if(SAMVERKAN_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM precompiled)
@@ -39,6 +39,8 @@ endfunction()
 
 function(sv_compile_test target)
   target_compile_options(${target} PRIVATE ${test_options})
+  # As GTest::gtest says it: the compiler takes a precompiled header only where the same is defined.
+  target_compile_definitions(${target} PRIVATE GTEST_HAS_PTHREAD=1)
   if(SAMVERKAN_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM precompiled_tests)
   endif()

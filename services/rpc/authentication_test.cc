@@ -1,5 +1,8 @@
 #include "services/rpc/authentication.h"
 
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
 #include <fstream>
 #include <optional>
 #include <set>
@@ -10,6 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "services/base/base64.h"
 #include "services/base/error.h"
 #include "tests/support/identities.h"
 

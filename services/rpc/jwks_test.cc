@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "services/base/base64.h"
 #include "tests/support/identities.h"
 
 namespace samverkan::rpc {

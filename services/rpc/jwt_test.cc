@@ -11,6 +11,8 @@
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "services/base/base64.h"
 #include "tests/support/identities.h"
 
 namespace samverkan::rpc {

@@ -1,15 +1,10 @@
 #pragma once
 
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "google/protobuf/util/json_util.h"
-#include "nlohmann/json.hpp"
+#include "absl/status/statusor.h"
 #include "samverkan/access/v1/policy.pb.h"
 #include "samverkan/directory/v1/bundle.pb.h"
 #include "services/access/snapshot.h"
@@ -30,43 +25,10 @@ struct World {
   // Empty for a world without a map.
   std::vector<std::string> geojson;
 
-  absl::StatusOr<std::shared_ptr<const access::Snapshot>> Compile() const {
-    SV_ASSIGN_OR_RETURN(std::shared_ptr<const access::AreaMap> areas,
-                        access::AreaMap::Compile(*directory, geojson));
-    return access::Snapshot::Compile(
-        {.directory = directory, .areas = std::move(areas), .agreements = agreements});
-  }
+  absl::StatusOr<std::shared_ptr<const access::Snapshot>> Compile() const;
 };
 
-inline std::string ReadFileOrDie(const std::string& path) {
-  std::ifstream file(path);
-  SV_CHECK(file.is_open(), "the file can be read");
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-inline World ParseWorld(const std::string& json_text) {
-  World world;
-  const nlohmann::json json = nlohmann::json::parse(json_text);
-  const auto parse = [](const nlohmann::json& from, google::protobuf::Message* to) {
-    const auto status = google::protobuf::util::JsonStringToMessage(from.dump(), to);
-    if (!status.ok()) {
-      fprintf(stderr, "%s\n", status.ToString().c_str());
-      SV_CHECK(false, "the world's JSON is what the protos say");
-    }
-  };
-  parse(json.at("directory"), world.directory.get());
-  for (nlohmann::json entry : json.at("agreements")) {
-    agreements::v1::AgreementContent content;
-    parse(entry.at("content"), &content);
-    entry.erase("content");
-    auto policy = std::make_shared<access::v1::AgreementPolicy>();
-    parse(entry, policy.get());
-    policy->set_content(content.SerializeAsString());
-    world.agreements.push_back(std::move(policy));
-  }
-  return world;
-}
+std::string ReadFileOrDie(const std::string& path);
+World ParseWorld(const std::string& json_text);
 
 }  // namespace samverkan::testing
