@@ -216,10 +216,69 @@ TEST(SqliteDatabase, TheLogIsCopiedIntoTheFileAndBeginsAnew) {
                   return AppendLine(tx, std::string(3000, 'x'));
                 }).ok());
   }
+  // What the writer does between groups goes on after the last answer.
+  database->Stop();
   const DatabaseStats stats = database->Stats();
   EXPECT_GT(stats.checkpoints, 10);
   EXPECT_LT(stats.wal_pages, 200);
   EXPECT_EQ(stats.fsyncs, stats.groups + 2 * stats.checkpoints);
+}
+
+// A hook runs before its group counts as durable: one that stays stands for a slow disk.
+TEST(SqliteDatabase, WhileTheDiskIsBusyWritesRunAndNothingIsToldOfThem) {
+  TemporaryDatabase database({kTables});
+  const auto lines = [&](ReadTx& tx) {
+    const auto rows = tx.Run("SELECT * FROM log");
+    return rows.ok() ? static_cast<int64_t>(rows->size()) : -1;
+  };
+  absl::Notification busy, free, next_ran, next_answered;
+  std::atomic<bool> seen = false, returned = false;
+  database->Write(
+      absl::InfiniteFuture(),
+      [&](WriteTx& tx) {
+        tx.OnCommit([&] {
+          busy.Notify();
+          free.WaitForNotification();
+        });
+        return AppendLine(tx, "on its way");
+      },
+      [&](const absl::Status&) { EXPECT_TRUE(free.HasBeenNotified()); });
+  busy.WaitForNotification();
+  database->Write(
+      absl::InfiniteFuture(),
+      [&](WriteTx& tx) {
+        next_ran.Notify();
+        return AppendLine(tx, "next");
+      },
+      [&](const absl::Status&) {
+        EXPECT_TRUE(free.HasBeenNotified());
+        next_answered.Notify();
+      });
+  next_ran.WaitForNotification();
+  EXPECT_TRUE(database
+                  ->ReadAhead(absl::InfiniteFuture(),
+                              [&](ReadTx& tx) {
+                                EXPECT_EQ(lines(tx), 1);
+                                return absl::OkStatus();
+                              })
+                  .ok());
+  std::thread reader([&] {
+    EXPECT_TRUE(database
+                    ->Read(absl::InfiniteFuture(),
+                           [&](ReadTx& tx) {
+                             EXPECT_EQ(lines(tx), 1);
+                             seen = true;
+                             return absl::OkStatus();
+                           })
+                    .ok());
+    returned = true;
+  });
+  // Time enough for a Read that does not wait.
+  for (int i = 0; i < 10'000 || !seen; ++i) std::this_thread::yield();
+  EXPECT_FALSE(returned);
+  free.Notify();
+  reader.join();
+  next_answered.WaitForNotification();
 }
 
 TEST(SqliteDatabase, ReadersEndWithTheirTime) {

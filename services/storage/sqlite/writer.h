@@ -90,6 +90,7 @@ class Writer {
   void SyncLoop();
   void EndSync();
   bool HasSync() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return sync_ends_ || syncing_; }
+  // Under the lock, whose release wakes those who wait.
   void SetDurable(int64_t commit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Finish(Syncing synced);
   void Answer(std::vector<Request> group);
