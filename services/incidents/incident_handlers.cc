@@ -109,8 +109,13 @@ absl::StatusOr<IncidentHandlers::Report> IncidentHandlers::PrepareCreate(
                  "Only the police hand in items of this category.",
                  {{"category", checked.content.category()}});
   }
+  // Permit has the same answer for a unit that takes nothing from the caller and for one that is
+  // none; nothing is encrypted for either.
+  const access::UnitId owner = call.policy().FindUnit(request.parent());
+  const bool takes = request.parent() == call.unit_name() ||
+                     (owner.valid() && call.policy().ReportSlot(owner, call.unit()) != nullptr);
   const std::optional<UnitName> unit = UnitName::Parse(request.parent());
-  if (!unit) return FieldInvalid("parent", "must be parties/{party}/units/{unit}");
+  if (!takes || !unit) return NotFound();
   Report report = {.hash = HashOf(request)};
   Object& object = report.object;
   object.kind = access::ObjectKind::kIncident;

@@ -16,15 +16,22 @@ RETRACTED = 5
 SCANS_MAX = 20
 
 
-def blobs(folder: pathlib.Path) -> list[tuple[str, int, bytes]]:
+def blobs(folder: pathlib.Path) -> list[tuple[str, str, bytes]]:
     """Every blob of every row, and of tables with content every row, so that its place is known."""
     found = []
     with hub_database.opened(folder) as database:
+        # A version's place is its item and the version before it; other content has its row's number.
+        places = dict(
+            database.execute(
+                "SELECT v.id, o.name || '/' || v.previous FROM incident_versions v JOIN objects o ON o.id = v.object_id"
+            )
+        )
         for table in _tables(database):
             for number, *row in database.execute(f"SELECT rowid, * FROM {table}"):
-                found += [(table, number, value) for value in row if isinstance(value, bytes) and value]
+                place = places[number] if table == "incident_versions" else str(number)
+                found += [(table, place, value) for value in row if isinstance(value, bytes) and value]
                 if table in CONTENT_TABLES:
-                    found.append((table, number, b"\0"))
+                    found.append((table, place, b"\0"))
     return found
 
 
@@ -93,7 +100,7 @@ class MarkedHub(HubTest):
 
     def opened_with_marker(self) -> int:
         """How many plaintexts hold the marker, of all that any key opens; the hub has ended."""
-        lines = "".join(f"{table} {number} {value.hex()}\n" for table, number, value in blobs(self.folder))
+        lines = "".join(f"{table} {place} {value.hex()}\n" for table, place, value in blobs(self.folder))
         done = subprocess.run(
             [BIN / "hub_marker", "open", self.folder / "pki" / "hub" / "hub.keys"],
             input=lines,

@@ -55,10 +55,14 @@ void Writer::SyncLoop() {
     if (::fdatasync(log_) != 0) EndProcess("the log cannot be synced", 0);
     SV_FAILPOINT("storage.after_sync");
     counters_.fsyncs.fetch_add(1, std::memory_order_relaxed);
+    {
+      absl::MutexLock lock(&mutex_);
+      // Nothing was committed meanwhile. Before the hooks: a hook may wait for a lock that a reader
+      // holds.
+      SetDurable(committed_.load());
+    }
     Finish(std::move(synced));
     absl::MutexLock lock(&mutex_);
-    // Nothing was committed meanwhile.
-    SetDurable(committed_.load());
     syncing_.reset();
   }
 }
