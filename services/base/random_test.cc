@@ -65,7 +65,9 @@ TEST(SystemRandomTest, AChildProcessDrawsItsOwn) {
 TEST(SeededRandomTest, TheSameSeedGivesTheSameBytesHoweverTheyAreTaken) {
   SeededRandom whole("seed"), parts("seed"), other("another");
   const std::string bytes = whole.Bytes(100);
-  EXPECT_EQ(bytes, parts.Bytes(33) + parts.Bytes(1) + parts.Bytes(66));
+  std::string taken;
+  for (const size_t count : {33, 1, 66}) taken += parts.Bytes(count);
+  EXPECT_EQ(bytes, taken);
   EXPECT_NE(bytes, other.Bytes(100));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -41,6 +42,8 @@ struct SqliteOptions {
   int64_t pages_max = 0;
   // Sees every statement the writer executes, on the writer's thread. For benchmarks.
   Trace trace = nullptr;
+  // Runs before each wait for the disk, on the thread that waits: a slow disk. For tests.
+  std::function<void()> before_sync = nullptr;
 };
 
 // The embedded engine: one process, one connection that writes and checkpoints, several that read.

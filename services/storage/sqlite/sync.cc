@@ -52,6 +52,7 @@ void Writer::SyncLoop() {
       std::swap(synced, *syncing_);
     }
     SV_FAILPOINT("storage.before_sync");
+    if (options_.before_sync) options_.before_sync();
     if (::fdatasync(log_) != 0) EndProcess("the log cannot be synced", 0);
     SV_FAILPOINT("storage.after_sync");
     counters_.fsyncs.fetch_add(1, std::memory_order_relaxed);
